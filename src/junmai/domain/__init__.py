@@ -1,0 +1,1 @@
+"""Pure facts and rules: no files, no clock, no database."""
