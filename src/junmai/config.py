@@ -1,0 +1,94 @@
+"""One frozen `Settings`: what the user set by environment, by `config.toml` in the data folder, or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from junmai import errors
+
+
+def default_data_folder() -> Path:
+    """The platform's folder for a program's data of this user."""
+    return Path(platformdirs.user_data_dir("junmai", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """Settings of one installation. Each may be set as `JUNMAI_<NAME>` or in `config.toml`; the former wins."""
+
+    model_config = SettingsConfigDict(env_prefix="JUNMAI_", frozen=True, extra="ignore")
+
+    data: Path = Field(default_factory=default_data_folder)
+    """The data folder: database, locks, logs."""
+    workers: int | None = Field(default=None, ge=1, le=256)
+    """Worker processes; None: what cores and free memory allow."""
+    worker_memory_mb: int = Field(default=2048, ge=128)
+    """A worker that grows beyond this is stopped; it costs the photo one attempt."""
+    photo_seconds: float = Field(default=180.0, gt=0)
+    """A worker that takes longer than this over one photo is stopped; it costs the photo one attempt."""
+    retry_base_seconds: float = Field(default=1.0, ge=0)
+    """Wait before the first automatic retry; doubled for each further one, with jitter."""
+    retry_limit: int = Field(default=3, ge=0, le=20)
+    """Automatic retries of an error that may pass."""
+    recovery: Literal["pause", "resume"] = "pause"
+    """What `serve` does at its start with a batch whose runner died."""
+    low_disk_mb: int = Field(default=256, ge=0)
+    """A batch pauses when less than this is free on the disk of its outputs."""
+    failures_in_a_row: int = Field(default=25, ge=0)
+    """A batch pauses after this many failures in a row that may pass; 0: never."""
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self.data / "junmai.db"
+
+    @property
+    def runners(self) -> Path:
+        """The folder of the runners' lock files."""
+        return self.data / "runners"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = _data_folder(init_settings) / "config.toml"
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml))
+
+
+def load(data: Path | None = None) -> Settings:
+    """The settings in force. `data` (from `--data`) wins over `JUNMAI_DATA`, that over the platform's folder.
+
+    Raises `BadInput` naming the setting that does not fit.
+    """
+    given = {} if data is None else {"data": data}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise errors.BadInput(
+            detail=f"The setting {name} (JUNMAI_{name.upper()} or config.toml) does not fit: {first['msg']}."
+        ) from error
+    except ValueError as error:
+        raise errors.BadInput(detail=f"config.toml in the data folder cannot be read: {error}.") from error
+    return settings.model_copy(update={"data": Path(os.path.abspath(settings.data.expanduser()))})
+
+
+def _data_folder(init_settings: PydanticBaseSettingsSource) -> Path:
+    given = init_settings().get("data") or os.environ.get("JUNMAI_DATA") or default_data_folder()
+    return Path(given).expanduser()

@@ -1,0 +1,238 @@
+"""The only writer of files, and what there is to know about a file without decoding it.
+
+A file of Junmai's appears at its final name whole or not at all: its bytes go to a temporary file in the same
+folder, are brought to the disk (fsync), and the temporary file is renamed; then the folder is brought to the
+disk, so that the name survives a power cut too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+FINGERPRINT_EDGE = 64 * 1024
+"""Bytes at the start and at the end of a file that its fingerprint covers."""
+
+TEMPORARY_PREFIX = ".junmai-"
+TEMPORARY_SUFFIX = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What a folder entry says of a file: enough to see that it was touched."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+# --- looking ----------------------------------------------------------------------------------------------
+
+
+def state_of(path: Path) -> FileState | None:
+    """Size, time and inode of a regular file; None where there is none."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of the whole file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def fingerprint_of(path: Path) -> str:
+    """SHA-256 over the size and the first and last 64 KiB: cheap, and changes when a photo is replaced."""
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        digest = hashlib.sha256(str(size).encode())
+        digest.update(stream.read(FINGERPRINT_EDGE))
+        if size > FINGERPRINT_EDGE:
+            stream.seek(max(FINGERPRINT_EDGE, size - FINGERPRINT_EDGE))
+            digest.update(stream.read(FINGERPRINT_EDGE))
+    return digest.hexdigest()
+
+
+def path_key(path: Path | str) -> str:
+    """One spelling for all spellings of a path that some file system takes for the same: NFC, casefolded."""
+    text = unicodedata.normalize("NFC", str(path)).casefold()
+    return unicodedata.normalize("NFC", text)
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Free bytes for this user on the disk of `folder`, or of its nearest parent that exists."""
+    for candidate in (folder, *folder.parents):
+        if candidate.is_dir():
+            if sys.platform == "win32":
+                import shutil
+
+                return shutil.disk_usage(candidate).free
+            usage = os.statvfs(candidate)
+            return usage.f_bavail * usage.f_frsize
+    return None
+
+
+# --- writing ----------------------------------------------------------------------------------------------
+
+
+def make_folder(folder: Path) -> bool:
+    """Make the folder and its parents, durably. Returns whether it was made now."""
+    if folder.is_dir():
+        return False
+    missing = [folder, *(parent for parent in folder.parents if not parent.is_dir())]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in reversed(missing):
+        sync_folder(made.parent)
+    return True
+
+
+def temporary_name(owner: str, item: int, attempt: int) -> str:
+    """Name of the temporary file of one attempt of one item of one batch (`owner`)."""
+    return f"{TEMPORARY_PREFIX}{owner}-{item}-{attempt}{TEMPORARY_SUFFIX}"
+
+
+def write_temporary(path: Path, data: bytes) -> str:
+    """Write `data` to a temporary file, wholly on the disk when this returns. Returns its SHA-256.
+
+    A file of that name can only be an earlier try of the very same attempt, so it is written over. After an
+    error nothing stays behind.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        with path.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            _sync(stream.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
+    return digest
+
+
+def rename_without_replacing(temporary: Path, final: Path) -> bool:
+    """Give a whole temporary file its final name, if nothing stands there. Returns False where something does."""
+    if sys.platform == "win32":
+        try:
+            temporary.rename(final)
+        except FileExistsError:
+            return False
+        return True
+    if sys.platform.startswith("linux"):
+        answer = _linux_rename_noreplace(temporary, final)
+        if answer is not None:
+            return answer
+    try:
+        final.hardlink_to(temporary)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            raise
+        # exFAT and some shares know no hard links; only this runner writes this name (the store says so)
+        if os.path.lexists(final):
+            return False
+        temporary.rename(final)
+        return True
+    temporary.unlink()
+    return True
+
+
+def rename_replacing(temporary: Path, final: Path) -> None:
+    """Give a whole temporary file its final name, in place of an output that may be replaced."""
+    temporary.replace(final)
+
+
+def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Replace or make a small file of Junmai's own (never a photo), whole at every moment."""
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-{os.getpid()}{TEMPORARY_SUFFIX}")
+    write_temporary(temporary, data)
+    if mode is not None:
+        temporary.chmod(mode)
+    rename_replacing(temporary, path)
+    sync_folder(path.parent)
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Bring the names in these folders to the disk, each folder once."""
+    for folder in dict.fromkeys(folders):
+        sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk. Windows has no such call and keeps names in its journal."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _sync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def remove_temporary(path: Path) -> None:
+    """Remove a temporary file, if it is there."""
+    path.unlink(missing_ok=True)
+
+
+def temporaries_in(folder: Path, owner: str) -> Iterator[tuple[Path, int, int]]:
+    """The temporary files of one batch in a folder, each with its item and attempt."""
+    prefix = f"{TEMPORARY_PREFIX}{owner}-"
+    try:
+        names = [entry.name for entry in os.scandir(folder)]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        if name.startswith(prefix) and name.endswith(TEMPORARY_SUFFIX):
+            item, _, attempt = name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX).partition("-")
+            if item.isdigit() and attempt.isdigit():
+                yield folder / name, int(item), int(attempt)
+
+
+# --- platforms --------------------------------------------------------------------------------------------
+
+
+def _sync(descriptor: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync alone leaves the drive's own cache unwritten
+        except OSError:
+            os.fsync(descriptor)
+    else:
+        os.fsync(descriptor)
+
+
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+
+
+def _linux_rename_noreplace(temporary: Path, final: Path) -> bool | None:
+    """renameat2(2) with RENAME_NOREPLACE; None where the C library or the file system does not have it."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return None
+    failed = renameat2(_AT_FDCWD, os.fsencode(temporary), _AT_FDCWD, os.fsencode(final), _RENAME_NOREPLACE)
+    if not failed:
+        return True
+    number = ctypes.get_errno()
+    if number == errno.EEXIST:
+        return False
+    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return None
+    raise OSError(number, os.strerror(number), str(temporary), None, str(final))

@@ -1,0 +1,67 @@
+"""Locks of the operating system between processes: they end with their process, however it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from filelock import FileLock, Timeout
+
+TURNSTILE_LIMIT = 10.0
+"""Seconds after which a command goes ahead without the turnstile: it only orders, it does not guard."""
+
+
+class ProcessLock:
+    """A lock that lives as long as the process that took it (flock, or LockFileEx on Windows)."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = FileLock(str(path), thread_local=False)
+
+    def take(self) -> bool:
+        """Take the lock now, or return False because another process holds it."""
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+
+class Turnstile:
+    """Lets commands pass before settles.
+
+    A command holds it through its transaction; a settle only waits until nobody holds it. So a pause meets at
+    most the one settle that has already begun.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+
+    def hold(self) -> _Held:
+        """Context manager for a command."""
+        return _Held(FileLock(self._path, thread_local=False))
+
+    def wait(self) -> None:
+        """For a settle: return when no command holds the turnstile."""
+        with self.hold():
+            pass
+
+
+class _Held:
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        try:
+            self._lock.acquire(timeout=TURNSTILE_LIMIT, poll_interval=0.0005)
+        except Timeout:
+            return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock.is_locked:
+            self._lock.release()
