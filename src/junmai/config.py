@@ -75,9 +75,8 @@ def load(data: Path | None = None) -> Settings:
 
     Raises `BadInput` naming the setting that does not fit.
     """
-    given = {} if data is None else {"data": data}
     try:
-        settings = Settings(**given)
+        settings = Settings() if data is None else Settings(data=data)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

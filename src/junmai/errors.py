@@ -292,6 +292,13 @@ class StoreBusy(StoreError):
     code = "store_busy"
 
 
+class StoreUnavailable(StoreError):
+    """The database cannot be written just now ({detail}): is the disk of the data folder full or gone? Junmai goes
+    on by itself when it can."""
+
+    code = "store_unavailable"
+
+
 class IllegalTransition(StoreError):
     """An item or batch would go from {status!r} by {verb!r}, which the state machine does not have."""
 

@@ -1,0 +1,1 @@
+"""Batches from their creation to their report."""

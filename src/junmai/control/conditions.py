@@ -1,0 +1,85 @@
+"""Causes for which Junmai itself pauses a batch, and whether they are over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from junmai import files
+from junmai.config import Settings
+from junmai.domain.lifecycle import PauseReason
+from junmai.domain.model import Batch, Photo
+
+ROOM_TO_GO_ON = 1.5
+"""Times the limit must be free before a batch goes on, so that it does not stop and go at the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a batch is to be paused; `detail` is the folder that it is about."""
+
+    reason: PauseReason
+    detail: str
+
+    def sentence(self) -> str:
+        """The cause as a half sentence for the user."""
+        return sentence(self.reason, self.detail)
+
+
+def disk_cause(batch: Batch, settings: Settings) -> Cause | None:
+    """The disk of the outputs is nearly full."""
+    free = files.free_bytes(Path(batch.folder))
+    if free is not None and free < settings.low_disk_mb * 1_000_000:
+        return Cause(PauseReason.DISK_LOW, batch.folder)
+    return None
+
+
+def source_cause(photo: Photo) -> Cause | None:
+    """Not only the photo is missing, but the whole folder that was imported: its disk is not connected."""
+    return None if Path(photo.root).exists() else Cause(PauseReason.SOURCE_MISSING, photo.root)
+
+
+def output_cause(batch: Batch) -> Cause | None:
+    """The output folder is gone."""
+    return None if Path(batch.folder).is_dir() else Cause(PauseReason.FAILURES, batch.folder)
+
+
+def lasts(batch: Batch, settings: Settings) -> bool:
+    """Whether the cause of one of Junmai's own pauses is still there."""
+    detail = batch.pause_detail or ""
+    match batch.pause_reason:
+        case PauseReason.DISK_LOW:
+            free = files.free_bytes(Path(batch.folder))
+            return free is not None and free < settings.low_disk_mb * 1_000_000 * ROOM_TO_GO_ON
+        case PauseReason.SOURCE_MISSING:
+            return not Path(detail).exists()
+        case PauseReason.FAILURES:
+            return bool(detail) and not Path(detail).is_dir()
+        case _:
+            return False
+
+
+def goes_on_by_itself(batch: Batch) -> bool:
+    """Whether Junmai lifts the pause when its cause is over: those whose end it can see."""
+    return batch.pause_reason in (PauseReason.DISK_LOW, PauseReason.SOURCE_MISSING) or (
+        batch.pause_reason == PauseReason.FAILURES and bool(batch.pause_detail)
+    )
+
+
+def sentence(reason: str | None, detail: str | None) -> str:
+    """A cause as a half sentence."""
+    match reason:
+        case PauseReason.DISK_LOW:
+            return f"the disk of {detail} is nearly full"
+        case PauseReason.SOURCE_MISSING:
+            return f"{detail} is not there (is its disk connected?)"
+        case PauseReason.FAILURES if detail:
+            return f"the output folder {detail} is gone"
+        case PauseReason.FAILURES:
+            return "too many photos in a row failed"
+        case PauseReason.INTERRUPTED:
+            return "its process ended before it was done"
+        case PauseReason.MACHINE_BUSY:
+            return "the machine is short of memory or processor"
+        case _:
+            return "it was asked to"

@@ -1,0 +1,92 @@
+"""What the end of a job means for its item."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+
+from junmai import errors
+from junmai.develop.version import ENGINE_VERSION
+from junmai.domain.model import Batch, Claim, Failure, Recipe, SourceRead, Staged
+from junmai.domain.policy import DEATHS_TO_QUARANTINE, RetryPolicy
+from junmai.executors.base import Developed, Ending, Outcome
+
+
+def output_key(source_sha256: str, recipe: Recipe) -> str:
+    """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key."""
+    facts = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": asdict(recipe)}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
+    """A job that is done, as the store stages it."""
+    result = outcome.result
+    if not isinstance(result, Developed):
+        raise TypeError("only a developed photo is staged")
+    return Staged(
+        batch_no=claim.batch_no,
+        position=claim.position,
+        attempt=claim.attempt,
+        photo_id=claim.photo_id,
+        output_name=claim.output_name,
+        size=result.size,
+        sha256=result.sha256,
+        key=output_key(result.source_sha256, batch.recipe),
+        seconds=outcome.seconds,
+    )
+
+
+def source_read(claim: Claim, developed: Developed) -> SourceRead:
+    """What a worker learned of the source."""
+    state = developed.source_state
+    return SourceRead(
+        id=claim.photo_id,
+        sha256=developed.source_sha256,
+        size=state.size,
+        mtime_ns=state.mtime_ns,
+        inode=state.inode,
+        fingerprint=claim.photo.fingerprint if claim.photo else "",
+    )
+
+
+def failure(claim: Claim, kind: str, message: str, *, seconds: float | None = None) -> Failure:
+    """An error that ends the item."""
+    return Failure(claim.batch_no, claim.position, claim.attempt, kind, message, seconds=seconds)
+
+
+def judge(claim: Claim, outcome: Outcome, retries: RetryPolicy, *, now: float, randomness: float) -> Failure:
+    """Whether an attempt that did not succeed ends its item, or the item is tried again and when."""
+    if outcome.ending is Ending.ERROR:
+        tries = claim.tries + 1
+        again = outcome.may_pass and retries.allows(tries)
+        return Failure(
+            claim.batch_no,
+            claim.position,
+            claim.attempt,
+            outcome.error_kind,
+            outcome.error_message,
+            retry_at=now + retries.delay(tries, randomness) if again else None,
+            seconds=outcome.seconds,
+        )
+    deaths = claim.worker_deaths + 1
+    error = _death(outcome, deaths)
+    return Failure(
+        claim.batch_no,
+        claim.position,
+        claim.attempt,
+        error.code,
+        error.message,
+        tried=False,
+        worker_died=True,
+        retry_at=None if deaths >= DEATHS_TO_QUARANTINE else now,
+        seconds=outcome.seconds,
+    )
+
+
+def _death(outcome: Outcome, deaths: int) -> errors.PhotoError:
+    if outcome.ending is Ending.HUNG:
+        return errors.WorkerHung(seconds=outcome.error_message, deaths=deaths)
+    if outcome.ending is Ending.TOO_BIG:
+        return errors.OutOfMemory(detail=outcome.error_message)
+    return errors.WorkerDied(detail=outcome.error_message, deaths=deaths)

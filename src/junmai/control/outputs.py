@@ -1,0 +1,91 @@
+"""From a temporary file to its final name: the only place that decides what may be replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from junmai import files
+from junmai.domain.model import Batch, Settled, Staged
+from junmai.store.base import Store
+
+
+class Placing(StrEnum):
+    """What came of bringing an output to its final name."""
+
+    PLACED = "placed"
+    BLOCKED = "blocked"
+    """A file that Junmai did not write stands there."""
+    LOST = "lost"
+    """The temporary file is gone or not the one that was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The two names of one attempt's output."""
+
+    final: Path
+    temporary: Path
+
+
+def place_of(batch: Batch, position: int, attempt: int, output_name: str) -> Place:
+    """Where an attempt writes, and where its output belongs."""
+    folder = Path(batch.folder)
+    return Place(folder / output_name, folder / files.temporary_name(batch.id, position, attempt))
+
+
+def bring_to_name(
+    store: Store, batch: Batch, staged: Staged, *, recovering: bool = False
+) -> tuple[Placing, Settled | None]:
+    """Rename the temporary file without replacing anything that is not Junmai's own.
+
+    What stands at the name already may be the very same output (a crash came between the rename and the settling,
+    or the database was lost): then it is taken as it is. Raises OSError.
+    """
+    place = place_of(batch, staged.position, staged.attempt, staged.output_name)
+    if recovering and holds(place.final, staged):
+        files.remove_temporary(place.temporary)
+        return Placing.PLACED, _settled(place.final, staged)
+    if recovering and not holds(place.temporary, staged):
+        return Placing.LOST, None
+    if not files.rename_without_replacing(place.temporary, place.final):
+        if holds(place.final, staged):
+            files.remove_temporary(place.temporary)
+        elif may_replace(store, batch, place.final):
+            files.rename_replacing(place.temporary, place.final)
+        else:
+            files.remove_temporary(place.temporary)
+            return Placing.BLOCKED, None
+    return Placing.PLACED, _settled(place.final, staged)
+
+
+def holds(path: Path, staged: Staged) -> bool:
+    """Whether the file at that path is wholly the recorded output."""
+    state = files.state_of(path)
+    return state is not None and state.size == staged.size and files.sha256_of(path) == staged.sha256
+
+
+def may_replace(store: Store, batch: Batch, final: Path) -> bool:
+    """Whether the file at a final name is Junmai's own and untouched, or the user allows to replace it.
+
+    An original is never replaced, whatever the user allows.
+    """
+    if store.photo_by_path(str(final)) is not None:
+        return False
+    if batch.overwrite:
+        return True
+    return stands_as_recorded(store, batch.folder, final.name)
+
+
+def stands_as_recorded(store: Store, folder: str, name: str) -> bool:
+    """Whether what Junmai wrote under that name stands there as it left it, by size and time."""
+    row = store.output_at(folder, name)
+    if row is None or row["size"] is None:
+        return False
+    state = files.state_of(Path(folder) / name)
+    return state is not None and (state.size, state.mtime_ns) == (row["size"], row["mtime_ns"])
+
+
+def _settled(final: Path, staged: Staged) -> Settled:
+    return Settled(staged, final.stat().st_mtime_ns)

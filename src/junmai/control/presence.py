@@ -1,0 +1,40 @@
+"""How a process shows the others that it lives: a row in the store, and a lock that ends with the process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+
+from junmai import errors
+from junmai.config import Settings
+from junmai.control.recovery import lock_path
+from junmai.locks import ProcessLock
+from junmai.store.base import Store
+
+SERVES_NOTHING = 0
+"""Scope of a process that writes batches but develops none (batch numbers begin at 1)."""
+
+
+class Presence:
+    """One entry of the table of runners, alive from `enter` to `leave` or to the end of the process."""
+
+    def __init__(self, store: Store, settings: Settings, *, role: str, scope: int | None, workers: int) -> None:
+        self._store = store
+        self.id = f"{role}-{uuid.uuid4().hex[:12]}"
+        path = lock_path(settings, self.id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._lock = ProcessLock(path)
+        if not self._lock.take():
+            raise errors.StoreError(detail=f"the lock {path} is held by another process")
+        # the lock first, then the row: whoever sees the row sees it alive
+        self.no = store.add_runner(
+            self.id, host=socket.gethostname(), pid=os.getpid(), role=role, scope=scope, workers=workers
+        )
+
+    def leave(self) -> None:
+        """Say goodbye; nothing may be in hand any more."""
+        self._store.end_runner(self.no)
+        self._lock.release()
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,133 @@
+"""Taking over from the dead: their photos in hand wait again, what they had staged is finished."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import structlog
+
+from junmai import errors, files
+from junmai.config import Settings
+from junmai.control.outputs import Placing, bring_to_name
+from junmai.domain.model import Failure, RunnerInfo, Settled, Staged
+from junmai.locks import ProcessLock
+from junmai.store.base import Store
+
+log = structlog.get_logger("junmai.recovery")
+
+
+def lock_path(settings: Settings, runner_id: str) -> Path:
+    """The file whose lock a runner holds as long as it lives."""
+    return settings.runners / f"{runner_id}.lock"
+
+
+def is_alive(settings: Settings, runner: RunnerInfo) -> bool:
+    """Whether a runner lives: the operating system still holds its lock."""
+    path = lock_path(settings, runner.id)
+    if not path.exists():
+        return False
+    probe = ProcessLock(path)
+    if not probe.take():
+        return True
+    probe.release()
+    return False
+
+
+def live_runners(store: Store, settings: Settings, *, serving: int | None = None) -> list[RunnerInfo]:
+    """The runners that live; with `serving`, those that would develop that batch."""
+    return [
+        runner
+        for runner in store.open_runners()
+        if (serving is None or runner.scope_batch_no in (None, serving)) and is_alive(settings, runner)
+    ]
+
+
+def take_over_from_dead(store: Store, settings: Settings, runner_no: int) -> int:
+    """Take over from every dead runner. Returns how many items came back or were finished."""
+    count = 0
+    for dead in store.open_runners():
+        if dead.no == runner_no:
+            continue
+        lock = ProcessLock(lock_path(settings, dead.id))
+        if not lock.take():
+            continue
+        try:
+            count += _take_over(store, dead, runner_no)
+        finally:
+            lock.release()
+        lock_path(settings, dead.id).unlink(missing_ok=True)
+    return count
+
+
+def remove_unsealed(store: Store, settings: Settings) -> int:
+    """Remove batches whose writer died before they were sealed. Returns how many."""
+    alive = {runner.no for runner in live_runners(store, settings)}
+    gone = [row for row in store.unsealed() if row["writer_no"] not in alive]
+    return sum(store.discard_unsealed(row["no"]) for row in gone)
+
+
+def _take_over(store: Store, dead: RunnerInfo, runner_no: int) -> int:
+    touched = {item.batch_no for item in store.in_hand(dead.no)}
+    given_back, staged = store.take_over(dead.no, runner_no)
+    log.info("took over", runner=dead.id, pid=dead.pid, given_back=len(given_back), staged=len(staged))
+    finish_staged(store, runner_no, staged)
+    for batch_no in touched:
+        remove_temporaries(store, batch_no)
+    return len(given_back) + len(staged)
+
+
+def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
+    """Finish staged items: final file right, settle; temporary file right, rename and settle; neither, again."""
+    settled: list[Settled] = []
+    failures: list[Failure] = []
+    folders: list[Path] = []
+    for one in staged:
+        batch = store.batch_no(one.batch_no)
+        try:
+            placing, done = bring_to_name(store, batch, one, recovering=True)
+        except OSError as error:
+            log.warning("staged output could not be placed", output=one.output_name, error=str(error))
+            placing, done = Placing.LOST, None
+        if done is not None:
+            settled.append(done)
+            folders.append(Path(batch.folder))
+        else:
+            failures.append(_end_of(one, placing, Path(batch.folder)))
+    files.sync_folders(folders)
+    if settled:
+        store.settle(runner_no, settled)
+    if failures:
+        store.end_attempts(runner_no, failures)
+
+
+def _end_of(one: Staged, placing: Placing, folder: Path) -> Failure:
+    if placing is Placing.BLOCKED:
+        error = errors.OutputExists(path=folder / one.output_name)
+        return Failure(one.batch_no, one.position, one.attempt, error.code, error.message)
+    return Failure(
+        one.batch_no, one.position, one.attempt, "interrupted", "Its runner was lost.", tried=False, retry_at=0.0
+    )
+
+
+def remove_temporaries(store: Store, batch_no: int) -> int:
+    """Remove the temporary files of a batch that no attempt in hand owns. Returns how many."""
+    batch = store.batch_no(batch_no)
+    found = list(files.temporaries_in(Path(batch.folder), batch.id))
+    if not found:
+        return 0
+    held = {
+        (item.position, item.attempt)
+        for runner in store.open_runners()
+        for item in store.in_hand(runner.no)
+        if item.batch_no == batch_no
+    }
+    loose = [path for path, position, attempt in found if (position, attempt) not in held]
+    for path in loose:
+        files.remove_temporary(path)
+    return len(loose)
+
+
+def this_process() -> str:
+    """How this process is named to the user, as whoever paused or cancelled something."""
+    return f"process {os.getpid()}"

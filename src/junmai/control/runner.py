@@ -1,0 +1,397 @@
+"""The runner: claims items, gets them developed, brings outputs to their names, settles.
+
+One thread, one loop. A turn of it: look around (the dead, the paused, the disk), claim for the workers that are
+free, take what ended, stage it, rename it, settle it. Whatever ends the process between two of these steps, the
+next runner goes on from what the store says.
+"""
+
+from __future__ import annotations
+
+import enum
+import random
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from junmai import errors, files
+from junmai.config import Settings
+from junmai.control import conditions, endings
+from junmai.control.outputs import Place, Placing, bring_to_name, place_of
+from junmai.control.presence import Presence
+from junmai.control.recovery import remove_temporaries, remove_unsealed, take_over_from_dead
+from junmai.domain import policy
+from junmai.domain.lifecycle import ENDED, BatchStatus, PauseReason
+from junmai.domain.model import Batch, Claim, Failure, Settled, SourceRead, Staged
+from junmai.executors.base import Developed, DevelopJob, Ending, Executor, Job, Outcome
+from junmai.files import FileState
+from junmai.store.base import Store
+
+log = structlog.get_logger("junmai.runner")
+T = TypeVar("T")
+
+SWEEP_SECONDS = 1.0
+"""How often the dead are looked for: their photos are taken over within twice that."""
+CONDITION_SECONDS = 2.0
+TURN_SECONDS = 0.05
+STORE_RETRY_SECONDS = 0.5
+
+
+class Stop(enum.Enum):
+    """How a runner is asked to end."""
+
+    NO = 0
+    AFTER_HAND = 1
+    """Claim nothing more, finish the photos in hand."""
+    AT_ONCE = 2
+    """Stop the workers and give their photos back."""
+
+
+class Runner:
+    """Develops one batch (`scope`) or all of them (None) until it is asked to stop or its batch has ended."""
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        settings: Settings,
+        *,
+        role: str,
+        scope: int | None,
+        seed: int | None = None,
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._settings = settings
+        self._scope = scope
+        self._role = role
+        self._random = random.Random(seed)
+        self._retries = policy.RetryPolicy(settings.retry_limit, settings.retry_base_seconds)
+        self._stop = Stop.NO
+        self._in_hand: dict[int, Claim] = {}
+        self._alone: list[Claim] = []
+        self._ticket = 0
+        self._batches: dict[int, Batch] = {}
+        self._mean_seconds: float | None = None
+        self._failures_in_a_row = 0
+        self._next_sweep = 0.0
+        self._next_conditions = 0.0
+        self._presence: Presence | None = None
+        self.error: BaseException | None = None
+
+    # --- from outside -------------------------------------------------------------------------------------
+
+    def start(self) -> threading.Thread:
+        """Run in a thread of its own; what stops it unasked is kept in `error`."""
+        self._enter()
+        thread = threading.Thread(target=self._guarded_run, name="junmai-runner", daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Ask the runner to end."""
+        if at_once:
+            self._stop = Stop.AT_ONCE
+        elif self._stop is Stop.NO:
+            self._stop = Stop.AFTER_HAND
+
+    def run(self) -> None:
+        """The loop, in the caller's thread."""
+        self._enter()
+        try:
+            self._executor.start()
+            while not self._done():
+                self._turn()
+        finally:
+            self._leave()
+
+    def _guarded_run(self) -> None:
+        try:
+            self.run()
+        except BaseException as error:
+            log.exception("runner stopped")
+            self.error = error
+
+    def _enter(self) -> None:
+        if self._presence is None:
+            self._presence = Presence(
+                self._store, self._settings, role=self._role, scope=self._scope, workers=self._executor.workers
+            )
+
+    def _leave(self) -> None:
+        self._executor.stop(at_once=self._stop is Stop.AT_ONCE or bool(self._in_hand))
+        left = [*self._in_hand.values(), *self._alone]
+        self._in_hand.clear()
+        self._alone.clear()
+        if left:
+            self._give_back(left, "the runner stopped")
+        for claim in left:
+            files.remove_temporary(self._place(claim).temporary)
+        if self._presence is not None:
+            self._presence.leave()
+
+    @property
+    def _no(self) -> int:
+        if self._presence is None:
+            raise RuntimeError("the runner has not begun")
+        return self._presence.no
+
+    # --- the turn -----------------------------------------------------------------------------------------
+
+    def _done(self) -> bool:
+        if self._stop is Stop.AT_ONCE:
+            return True
+        if self._in_hand:
+            return False
+        if self._stop is Stop.AFTER_HAND:
+            return True
+        if self._scope is None:
+            return False
+        ended = self._store.batch_no(self._scope).status in ENDED
+        return ended and not self._insist(self._store.follow_cancelled)
+
+    def _turn(self) -> None:
+        self._look_around()
+        self._claim()
+        outcomes = self._executor.wait(TURN_SECONDS)
+        if outcomes:
+            taken = [(self._in_hand.pop(one.ticket), one) for one in outcomes if one.ticket in self._in_hand]
+            self._claim()  # the workers go on while these are settled
+            for start in range(0, len(taken), policy.GROUP_SIZE):
+                self._finish(taken[start : start + policy.GROUP_SIZE])
+
+    def _look_around(self) -> None:
+        now = self._store.clock.monotonic()
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_SECONDS
+            self._insist(lambda: take_over_from_dead(self._store, self._settings, self._no))
+            self._insist(lambda: remove_unsealed(self._store, self._settings))
+            self._insist(self._store.follow_cancelled)
+        if now >= self._next_conditions:
+            self._next_conditions = now + CONDITION_SECONDS
+            self._insist(self._look_at_causes)
+        self._release_what_stands()
+
+    def _look_at_causes(self) -> None:
+        for batch in self._served():
+            if batch.status == BatchStatus.RUNNING and (cause := conditions.disk_cause(batch, self._settings)):
+                self._pause(batch, cause)
+            elif (
+                batch.status == BatchStatus.PAUSED
+                and conditions.goes_on_by_itself(batch)
+                and not conditions.lasts(batch, self._settings)
+            ):
+                files.make_folder(Path(batch.folder))
+                self._store.resume(batch.id, by="junmai", only_reason=PauseReason(str(batch.pause_reason)))
+                self._failures_in_a_row = 0
+
+    def _served(self) -> list[Batch]:
+        if self._scope is not None:
+            return [self._store.batch_no(self._scope)]
+        return self._store.batches(status="running") + self._store.batches(status="paused")
+
+    def _release_what_stands(self) -> None:
+        """A pause or a cancel gives back what was claimed and not begun."""
+        if len(self._in_hand) + len(self._alone) <= self._executor.workers and not self._alone:
+            return
+        held = {claim.batch_no for claim in [*self._in_hand.values(), *self._alone]}
+        still = {no for no in held if self._store.batch_no(no).status != BatchStatus.RUNNING}
+        if not still and self._stop is Stop.NO:
+            return
+        retracted = [self._in_hand.pop(ticket) for ticket in self._executor.retract() if ticket in self._in_hand]
+        self._give_back([*retracted, *self._alone], "not begun")
+        self._alone.clear()
+
+    # --- claiming -----------------------------------------------------------------------------------------
+
+    def _claim(self) -> None:
+        if self._stop is not Stop.NO:
+            return
+        if self._alone:
+            if not self._in_hand:
+                self._submit(self._alone.pop(0))
+            return
+        if any(claim.alone for claim in self._in_hand.values()):
+            return
+        wanted = policy.claims_wanted(
+            workers=self._executor.workers, in_hand=len(self._in_hand), seconds_per_item=self._mean_seconds
+        )
+        if not wanted:
+            return
+        claims = self._insist(lambda: self._store.claim(self._no, scope=self._scope, limit=wanted)) or []
+        for claim in claims:
+            if claim.alone:
+                self._alone.append(claim)
+            else:
+                self._submit(claim)
+
+    def _submit(self, claim: Claim) -> None:
+        self._ticket += 1
+        self._in_hand[self._ticket] = claim
+        if claim.photo is None:
+            self._in_hand.pop(self._ticket)
+            missing = errors.SourceMissing(path=f"photo {claim.photo_id}")
+            self._end_attempts([endings.failure(claim, missing.code, missing.message)])
+        else:
+            self._executor.submit(self._ticket, self._job(claim))
+
+    def _job(self, claim: Claim) -> Job:
+        batch = self._batch(claim.batch_no)
+        photo = claim.photo
+        if photo is None:
+            raise RuntimeError("a job needs its photo")
+        place = self._place(claim)
+        return DevelopJob(
+            source=Path(photo.path),
+            expected=FileState(photo.size, photo.mtime_ns, photo.inode),
+            fingerprint=photo.fingerprint,
+            known_sha256=photo.sha256,
+            recipe=batch.recipe,
+            temporary=place.temporary,
+        )
+
+    def _place(self, claim: Claim) -> Place:
+        return place_of(self._batch(claim.batch_no), claim.position, claim.attempt, claim.output_name)
+
+    def _batch(self, no: int) -> Batch:
+        """The frozen side of a batch: recipe, folder, id. Its state is always read anew."""
+        if no not in self._batches:
+            self._batches[no] = self._store.batch_no(no)
+            files.make_folder(Path(self._batches[no].folder))
+        return self._batches[no]
+
+    # --- finishing ----------------------------------------------------------------------------------------
+
+    def _finish(self, taken: Sequence[tuple[Claim, Outcome]]) -> None:
+        staged: list[Staged] = []
+        read: list[SourceRead] = []
+        failures: list[Failure] = []
+        back: list[Claim] = []
+        for claim, outcome in taken:
+            if outcome.ending is Ending.DONE and isinstance(outcome.result, Developed):
+                self._measure(outcome.seconds)
+                staged.append(endings.staged_of(claim, outcome, self._batch(claim.batch_no)))
+                read.append(endings.source_read(claim, outcome.result))
+            elif outcome.ending is Ending.NOT_BEGUN or self._paused_for(claim, outcome):
+                back.append(claim)
+            else:
+                failures.append(self._judge(claim, outcome))
+        self._settle(staged, read)
+        for claim in back:
+            files.remove_temporary(self._place(claim).temporary)
+        self._give_back(back, "not begun")
+        self._end_attempts(failures)
+
+    def _settle(self, staged: list[Staged], read: list[SourceRead]) -> None:
+        if not staged:
+            return
+        accepted = self._insist(lambda: self._store.stage(self._no, staged, read)) or set()
+        settled: list[Settled] = []
+        failures: list[Failure] = []
+        folders: list[Path] = []
+        for one in staged:
+            batch = self._batch(one.batch_no)
+            if (one.batch_no, one.position) not in accepted:
+                log.warning("late result dropped", batch=batch.id, position=one.position, attempt=one.attempt)
+                files.remove_temporary(place_of(batch, one.position, one.attempt, one.output_name).temporary)
+                continue
+            try:
+                placing, done = bring_to_name(self._store, batch, one)
+            except OSError as error:
+                failures.append(self._not_placed(one, batch, error))
+                continue
+            if done is not None:
+                settled.append(done)
+                folders.append(Path(batch.folder))
+            elif placing is Placing.BLOCKED:
+                exists = errors.OutputExists(path=Path(batch.folder) / one.output_name)
+                failures.append(Failure(one.batch_no, one.position, one.attempt, exists.code, exists.message))
+        files.sync_folders(folders)
+        if settled:
+            self._insist(lambda: self._store.settle(self._no, settled))
+            self._failures_in_a_row = 0
+        self._end_attempts(failures)
+        for no in {one.batch_no for one in staged}:
+            if self._store.batch_no(no).status in ENDED:
+                remove_temporaries(self._store, no)
+
+    def _not_placed(self, one: Staged, batch: Batch, error: OSError) -> Failure:
+        """The folder did not take the name; the photo is tried again, and a folder that is gone pauses the batch."""
+        if cause := conditions.output_cause(batch):
+            self._pause(batch, cause)
+        failed = errors.OutputNotWritable(path=batch.folder, detail=error.strerror or str(error))
+        at = self._store.clock.now() + self._retries.delay(1, self._random.random())
+        return Failure(one.batch_no, one.position, one.attempt, failed.code, failed.message, tried=False, retry_at=at)
+
+    def _judge(self, claim: Claim, outcome: Outcome) -> Failure:
+        """What an attempt that did not succeed means for its item."""
+        files.remove_temporary(self._place(claim).temporary)
+        if outcome.trace:
+            log.error("develop failed", photo=claim.photo_id, trace=outcome.trace)
+        failure = endings.judge(
+            claim, outcome, self._retries, now=self._store.clock.now(), randomness=self._random.random()
+        )
+        if failure.retry_at is None and outcome.may_pass:
+            self._failures_in_a_row += 1
+            limit = self._settings.failures_in_a_row
+            if limit and self._failures_in_a_row >= limit:
+                self._pause(self._batch(claim.batch_no), conditions.Cause(PauseReason.FAILURES, ""))
+        return failure
+
+    def _paused_for(self, claim: Claim, outcome: Outcome) -> bool:
+        """Whether the error is of something greater than the photo; then the batch is paused for it."""
+        batch = self._batch(claim.batch_no)
+        cause: conditions.Cause | None = None
+        if outcome.error_kind == errors.DiskFull.code:
+            cause = conditions.Cause(PauseReason.DISK_LOW, batch.folder)
+        elif outcome.error_kind == errors.SourceMissing.code and claim.photo is not None:
+            cause = conditions.source_cause(claim.photo)
+        elif outcome.error_kind == errors.OutputNotWritable.code:
+            cause = conditions.output_cause(batch)
+        if cause is None:
+            return False
+        self._pause(batch, cause)
+        return True
+
+    # --- small steps --------------------------------------------------------------------------------------
+
+    def _pause(self, batch: Batch, cause: conditions.Cause) -> None:
+        try:
+            self._insist(
+                lambda: self._store.pause(batch.id, reason=cause.reason, by="junmai", detail=cause.detail or None)
+            )
+            self._failures_in_a_row = 0
+        except errors.WrongState:
+            return  # somebody paused or cancelled it first, which serves as well
+
+    def _end_attempts(self, failures: list[Failure]) -> None:
+        if failures:
+            self._insist(lambda: self._store.end_attempts(self._no, failures))
+
+    def _give_back(self, claims: list[Claim], why: str) -> None:
+        if claims:
+            self._insist(lambda: self._store.release(self._no, claims, why=why))
+
+    def _measure(self, seconds: float) -> None:
+        """A running mean of the time of one item, for claiming ahead."""
+        old = self._mean_seconds
+        self._mean_seconds = seconds if old is None else 0.9 * old + 0.1 * seconds
+
+    def _insist(self, act: Callable[[], T]) -> T | None:
+        """Do something with the store, as often as it takes: a full disk or a long lock must not lose a result.
+
+        Returns None only where the runner is asked to stop at once.
+        """
+        warned = False
+        while True:
+            try:
+                return act()
+            except (errors.StoreUnavailable, errors.StoreBusy) as error:
+                if not warned:
+                    log.warning("the store does not answer; waiting", error=error.message)
+                    warned = True
+                if self._stop is Stop.AT_ONCE:
+                    return None
+                self._store.clock.sleep(STORE_RETRY_SECONDS)

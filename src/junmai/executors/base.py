@@ -1,0 +1,112 @@
+"""What every executor offers: it takes jobs, does them somewhere, and says how each one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from junmai.domain.model import Recipe
+from junmai.files import FileState
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopJob:
+    """Develop one source into one temporary file.
+
+    `expected` and `fingerprint` are what import knew of the source; `known_sha256` spares reading it once more
+    where size, time and inode are still those of `expected`.
+    """
+
+    source: Path
+    expected: FileState
+    fingerprint: str
+    known_sha256: str | None
+    recipe: Recipe
+    temporary: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Developed:
+    """A whole temporary file, and what the worker learned of the source."""
+
+    size: int
+    sha256: str
+    source_sha256: str
+    source_state: FileState
+    width: int
+    height: int
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeJob:
+    """Read the metadata of one source."""
+
+    path: Path
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoJob:
+    """Nothing, for measuring what everything around a job costs."""
+
+    answer: Developed
+
+
+Job = DevelopJob | ProbeJob | NoJob
+
+
+class Ending(StrEnum):
+    """How a job ended."""
+
+    DONE = "done"
+    ERROR = "error"
+    """The job raised; the worker lives on."""
+    DIED = "died"
+    """The worker ended under the job."""
+    HUNG = "hung"
+    """The job took too long; its worker was stopped."""
+    TOO_BIG = "too_big"
+    """The worker grew beyond its memory and was stopped."""
+    NOT_BEGUN = "not_begun"
+    """The worker ended before it came to this job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one job. `result` where it is done; else a stable kind, a sentence, and for the log a trace."""
+
+    ticket: int
+    ending: Ending
+    seconds: float
+    result: object = None
+    error_kind: str = ""
+    error_message: str = ""
+    may_pass: bool = False
+    trace: str = ""
+
+
+class Executor(Protocol):
+    """Takes jobs and gives back outcomes, from one thread."""
+
+    @property
+    def workers(self) -> int:
+        """How many jobs are done side by side."""
+
+    def start(self) -> None:
+        """Get ready to take jobs."""
+
+    def submit(self, ticket: int, job: Job) -> None:
+        """Take a job; its outcome will carry the ticket."""
+
+    def wait(self, seconds: float) -> Sequence[Outcome]:
+        """Outcomes that are there, waiting up to that long for the first."""
+
+    def retract(self) -> list[int]:
+        """Take back the jobs that were not begun; returns their tickets, for which no outcome will come."""
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End; jobs in hand are lost when it must be at once."""

@@ -1,0 +1,134 @@
+"""What a worker does with a job. Nothing here knows batches."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+import traceback
+from pathlib import Path
+
+from junmai import errors, files
+from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, ProbeJob
+
+
+def do(ticket: int, job: Job) -> Outcome:
+    """Do a job and say how it ended; never raises."""
+    began = time.perf_counter()
+    try:
+        result = _result_of(job)
+    except errors.PhotoError as error:
+        return Outcome(
+            ticket,
+            Ending.ERROR,
+            time.perf_counter() - began,
+            error_kind=error.code,
+            error_message=error.message,
+            may_pass=error.may_pass,
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a decoder raises costs this photo only, and is told
+        failed = errors.DevelopFailed(detail=f"{type(error).__name__}: {error}")
+        return Outcome(
+            ticket,
+            Ending.ERROR,
+            time.perf_counter() - began,
+            error_kind=failed.code,
+            error_message=failed.message,
+            may_pass=failed.may_pass,
+            trace=traceback.format_exc(),
+        )
+    return Outcome(ticket, Ending.DONE, time.perf_counter() - began, result=result)
+
+
+def _result_of(job: Job) -> object:
+    try:
+        match job:
+            case DevelopJob():
+                return develop(job)
+            case ProbeJob():
+                from junmai.library.probe import probe
+
+                return files.fingerprint_of(job.path), probe(job.path, job.kind)
+            case NoJob():
+                return job.answer
+    except MemoryError as error:
+        raise errors.OutOfMemory(detail="the system gave no more") from error
+
+
+def develop(job: DevelopJob) -> Developed:
+    """Develop the source into the temporary file, checking that it is the source that was imported.
+
+    Raises a `PhotoError`.
+    """
+    from junmai.develop.pipeline import develop_photo
+
+    began = time.perf_counter()
+    state, source_sha256 = _checked_source(job)
+    read = time.perf_counter()
+    developed = develop_photo(job.source, job.recipe)
+    if _state(job.source) != state:
+        raise errors.SourceChanged(detail="it was written to while it was being developed")
+    writing = time.perf_counter()
+    sha256 = _write(job.temporary, developed.data)
+    seconds = {"checksum": read - began, **developed.seconds, "write": time.perf_counter() - writing}
+    return Developed(
+        size=len(developed.data),
+        sha256=sha256,
+        source_sha256=source_sha256,
+        source_state=state,
+        width=developed.width,
+        height=developed.height,
+        seconds=seconds,
+    )
+
+
+def _checked_source(job: DevelopJob) -> tuple[files.FileState, str]:
+    state = _state(job.source)
+    try:
+        if state == job.expected and job.known_sha256:
+            return state, job.known_sha256
+        touched = (state.size, state.mtime_ns) != (job.expected.size, job.expected.mtime_ns)
+        if touched and files.fingerprint_of(job.source) != job.fingerprint:
+            raise errors.SourceChanged(detail=f"it had {job.expected.size:,} bytes, now it has {state.size:,}")
+        return state, files.sha256_of(job.source)
+    except FileNotFoundError as error:
+        raise errors.SourceMissing(path=job.source) from error
+    except OSError as error:
+        raise errors.SourceUnreadable(detail=error.strerror or str(error)) from error
+
+
+def _state(source: Path) -> files.FileState:
+    try:
+        state = files.state_of(source)
+    except OSError as error:
+        raise errors.SourceUnreadable(detail=error.strerror or str(error)) from error
+    if state is None:
+        raise errors.SourceMissing(path=source)
+    return state
+
+
+def _write(temporary: Path, data: bytes) -> str:
+    if orphaned():
+        os._exit(1)  # the runner is gone: whoever takes over must not find a file that nobody awaits
+    try:
+        return files.write_temporary(temporary, data)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise errors.DiskFull(path=temporary.parent) from error
+        raise errors.OutputNotWritable(path=temporary.parent, detail=error.strerror or str(error)) from error
+
+
+# --- the process that this runs in -------------------------------------------------------------------------
+
+_parent: int | None = None
+
+
+def remember_parent(pid: int) -> None:
+    """In a worker process: whose worker it is."""
+    global _parent  # noqa: PLW0603 - one fact about this process
+    _parent = pid
+
+
+def orphaned() -> bool:
+    """Whether this is a worker whose runner is gone."""
+    return _parent is not None and os.name == "posix" and os.getppid() != _parent

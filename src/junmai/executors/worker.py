@@ -1,0 +1,56 @@
+"""The life of one worker process: jobs come in by its own pipe, outcomes go out by it, and its end ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+
+from junmai.executors import work
+from junmai.executors.base import Job
+
+PR_SET_PDEATHSIG = 1
+
+
+def live(pipe: Connection, parent: int) -> None:
+    """Do jobs until the pipe closes or says None."""
+    _end_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the runner decides
+    with contextlib.suppress(AttributeError):
+        os.nice(5)  # the machine stays pleasant to use while photos are developed
+    jobs: queue.SimpleQueue[tuple[int, Job] | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(pipe, jobs), daemon=True).start()
+    while (given := jobs.get()) is not None:
+        outcome = work.do(*given)
+        try:
+            pipe.send(outcome)
+        except OSError:
+            return
+    pipe.close()
+
+
+def _listen(pipe: Connection, jobs: queue.SimpleQueue[tuple[int, Job] | None]) -> None:
+    """Take in jobs, even while one is being done, so that the end of the pipe is seen at once."""
+    while True:
+        try:
+            given = pipe.recv()
+        except (EOFError, OSError):
+            os._exit(1)  # the runner is gone: nobody waits for the photo in hand
+        jobs.put(given)
+        if given is None:
+            return
+
+
+def _end_with_parent(parent: int) -> None:
+    """On Linux the kernel kills this process when its runner ends, however it ends."""
+    work.remember_parent(parent)
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if work.orphaned():
+        os._exit(1)

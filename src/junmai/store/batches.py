@@ -1,0 +1,333 @@
+"""The verbs over batches and their items that commands use. Written once for every kind of database."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+
+from junmai import errors
+from junmai.domain.lifecycle import BatchStatus, PauseReason, batch_may
+from junmai.domain.model import Batch, Event, Item, NewBatch, NewItem, OutputOptions, Recipe
+from junmai.files import path_key
+from junmai.store.engine import Engine, Row, Transaction
+
+ITEM_CHUNK = 2000
+"""Items written in one transaction while a batch is made: 2,000 take about 20 ms, and commands get in between."""
+CANCEL_CHUNK = 5000
+"""Rows of a cancelled batch that follow it in one transaction."""
+NEWEST = 1 << 62
+
+
+class BatchVerbs(Engine):
+    """Making, showing, pausing, resuming, cancelling, re-opening."""
+
+    # --- making -------------------------------------------------------------------------------------------
+
+    def create_batch(self, new: NewBatch, folder_id: int, items: Sequence[NewItem], *, writer_no: int | None) -> Batch:
+        """Write a batch in chunks and seal it; from then on it is running.
+
+        Raises `OutputsTaken` where an unfinished batch plans one of its names; then nothing stays behind.
+        """
+        with self.write(command=True) as transaction:
+            row = transaction.row(
+                "add_batch", now=self.clock.now(), writer_no=writer_no, **_batch_values(new, folder_id)
+            )
+            no = int(row["no"]) if row else 0
+        try:
+            for start in range(0, len(items), ITEM_CHUNK):
+                self._write_items(no, new, folder_id, start, items[start : start + ITEM_CHUNK])
+            return self._seal(no)
+        except BaseException:
+            self.discard_unsealed(no)
+            raise
+
+    def discard_unsealed(self, no: int) -> bool:
+        """Remove a batch that was never sealed, wholly."""
+        with self.write() as transaction:
+            transaction.rows("delete_unsealed_outputs", batch_no=no)
+            transaction.rows("delete_unsealed_items", batch_no=no)
+            return bool(transaction.rows("delete_unsealed_batch", batch_no=no))
+
+    def unsealed(self) -> list[Row]:
+        """Batches that somebody is, or was, writing: `no`, `id`, `writer_no`."""
+        return self.read("unsealed_batches")
+
+    def _write_items(self, no: int, new: NewBatch, folder_id: int, start: int, items: Sequence[NewItem]) -> None:
+        now = self.clock.now()
+        with self.write() as transaction:
+            _refuse_taken(transaction, no, folder_id, [item.photo_id for item in items])
+            numbered = list(enumerate(items, start))
+            kept = transaction.many(
+                "reserve_output",
+                (
+                    {
+                        "folder_id": folder_id,
+                        "name_key": path_key(item.output_name),
+                        "name": item.output_name,
+                        "photo_id": item.photo_id,
+                        "format": new.recipe.output.format,
+                        "batch_no": no,
+                    }
+                    for item in items
+                ),
+            )
+            added = transaction.many(
+                "add_item",
+                (
+                    {
+                        "batch_no": no,
+                        "position": position,
+                        "photo_id": item.photo_id,
+                        "output_name": item.output_name,
+                    }
+                    for position, item in numbered
+                ),
+            )
+            if kept != len(items) or added != len(items):
+                raise errors.StoreError(detail="the names of a new batch changed while it was written; try again")
+            for position, item in numbered:
+                if item.done:
+                    transaction.rows("skip_item", batch_no=no, position=position, now=now)
+                    transaction.event(
+                        "item_skipped", now, batch_no=no, photo_id=item.photo_id, reason="output_is_right"
+                    )
+
+    def _seal(self, no: int) -> Batch:
+        now = self.clock.now()
+        with self.write(command=True) as transaction:
+            if not transaction.rows("seal_batch", batch_no=no, now=now):
+                raise errors.IllegalTransition(status="unknown", verb="seal")
+            batch = _batch(transaction, no)
+            transaction.event("batch_started", now, batch_no=no, total=batch.total, skipped=batch.skipped)
+            end_if_done(transaction, no, now)
+            return _batch(transaction, no)
+
+    # --- showing ------------------------------------------------------------------------------------------
+
+    def batch(self, batch_id: str) -> Batch:
+        """One batch. Raises `UnknownBatch`."""
+        row = self.read_one("batch_by_id", id=batch_id)
+        if row is None:
+            raise errors.UnknownBatch(batch_id=batch_id)
+        return batch_from(row)
+
+    def batch_no(self, no: int) -> Batch:
+        """One batch by its number. Raises `UnknownBatch`."""
+        row = self.read_one("batch_by_no", no=no)
+        if row is None:
+            raise errors.UnknownBatch(batch_id=no)
+        return batch_from(row)
+
+    def batches(self, *, status: str | None = None, before: int = NEWEST, limit: int = 1000) -> list[Batch]:
+        """Batches, the newest first."""
+        return [batch_from(row) for row in self.read("batches_page", status=status, before=before, limit=limit)]
+
+    def unfinished_by_request(self, request_key: str) -> Batch | None:
+        """The unfinished batch that the same command made."""
+        row = self.read_one("unfinished_by_request", request_key=request_key)
+        return batch_from(row) if row else None
+
+    def items(
+        self,
+        no: int,
+        *,
+        status: str | None = None,
+        error_kind: str | None = None,
+        after: int = -1,
+        limit: int = 1000,
+    ) -> list[Item]:
+        """A page of the items of a batch, by position."""
+        cancelled = self.batch_no(no).status == BatchStatus.CANCELLED
+        rows = self.read("items_page", no=no, status=status, error_kind=error_kind, after=after, limit=limit)
+        found = [item_from(row) for row in rows]
+        if not cancelled:
+            return found
+        return [dataclasses.replace(item, status="cancelled") if item.status == "pending" else item for item in found]
+
+    def item_counts(self, no: int) -> dict[str, int]:
+        """Rows by status; what counts as cancelled may still be on its way there."""
+        return {row["status"]: row["count"] for row in self.read("item_counts", no=no)}
+
+    def in_hand_of(self, no: int) -> int:
+        """How many items of a batch somebody holds."""
+        row = self.read_one("in_hand_of_batch", no=no)
+        return int(row["count"]) if row else 0
+
+    def latest_ends(self, no: int, limit: int) -> list[float]:
+        """When the latest items of a batch ended, in rising order."""
+        return [row["at"] for row in reversed(self.read("latest_ends", no=no, limit=limit))]
+
+    def events(self, *, after: int = 0, no: int | None = None, limit: int = 1000) -> list[Event]:
+        """What happened since an event, of one batch or of all."""
+        return [
+            Event(row["id"], row["batch_no"], row["type"], row["at"], row["photo_id"], json.loads(row["data"]))
+            for row in self.read("events_after", after=after, batch_no=no, limit=limit)
+        ]
+
+    def last_event(self) -> int:
+        """The id of the newest event, 0 before the first."""
+        return int(self.read("last_event")[0]["id"])
+
+    def final_event_faults(self, no: int) -> list[Row]:
+        """Items with two final events, or ended without one."""
+        return self.read("final_events_doubled", no=no) + self.read("final_events_missing", no=no)
+
+    # --- commands -----------------------------------------------------------------------------------------
+
+    def pause(self, batch_id: str, *, reason: PauseReason, by: str, detail: str | None = None) -> Batch:
+        """No claim from here on. A user's pause takes over one of Junmai's own. Raises `WrongState`."""
+        now = self.clock.now()
+        with self.write(command=True) as transaction:
+            batch = _named(transaction, batch_id)
+            if reason is PauseReason.USER and transaction.rows("take_over_pause", no=batch.no, by=by):
+                transaction.event("batch_paused", now, batch_no=batch.no, reason=str(reason), by=by, taken_over=True)
+            elif transaction.rows("pause_batch", no=batch.no, reason=str(reason), by=by, detail=detail, now=now):
+                transaction.event("batch_paused", now, batch_no=batch.no, reason=str(reason), by=by, detail=detail)
+            else:
+                raise wrong_state(batch, "paused")
+            return _batch(transaction, batch.no)
+
+    def resume(self, batch_id: str, *, by: str, only_reason: PauseReason | None = None) -> Batch:
+        """Claims go on; a batch with nothing left ends at once. Raises `WrongState`."""
+        now = self.clock.now()
+        with self.write(command=True) as transaction:
+            batch = _named(transaction, batch_id)
+            only = str(only_reason) if only_reason else None
+            if not transaction.rows("resume_batch", no=batch.no, only_reason=only):
+                raise wrong_state(batch, "resumed")
+            transaction.event("batch_resumed", now, batch_no=batch.no, by=by)
+            end_if_done(transaction, batch.no, now)
+            return _batch(transaction, batch.no)
+
+    def cancel(self, batch_id: str, *, by: str, reason: str = "user") -> Batch:
+        """Give a batch up. Its pending rows follow in chunks; see `follow_cancelled`. Raises `WrongState`."""
+        now = self.clock.now()
+        with self.write(command=True) as transaction:
+            batch = _named(transaction, batch_id)
+            if not transaction.rows("cancel_batch", no=batch.no, reason=reason, now=now):
+                raise wrong_state(batch, "cancelled")
+            transaction.event("batch_cancelled", now, batch_no=batch.no, by=by, reason=reason)
+            return _batch(transaction, batch.no)
+
+    def follow_cancelled(self) -> bool:
+        """Let one chunk of rows follow their cancelled batch. Returns whether there may be more."""
+        for row in self.read("batches_behind"):
+            with self.write() as transaction:
+                if transaction.rows("cancel_rows", no=row["no"], limit=CANCEL_CHUNK):
+                    return True
+                transaction.rows("rows_followed", no=row["no"])
+        return False
+
+    def set_priority(self, batch_id: str, priority: int, *, by: str) -> Batch:
+        """1..10, 10 first. Raises `BadInput` and `WrongState`."""
+        if not 1 <= priority <= 10:
+            raise errors.BadInput(detail=f"priority must be 1 to 10 (10 goes first); it is {priority}.")
+        now = self.clock.now()
+        with self.write(command=True) as transaction:
+            batch = _named(transaction, batch_id)
+            if not transaction.rows("set_priority", no=batch.no, priority=priority):
+                raise wrong_state(batch, "given another priority")
+            transaction.event("batch_priority", now, batch_no=batch.no, priority=priority, by=by)
+            return _batch(transaction, batch.no)
+
+    def retry_failed(self, batch_id: str, *, by: str, error_kind: str | None = None) -> int:
+        """The failed items of an ended batch begin a new generation; returns how many.
+
+        Raises `WrongState`, and `OutputsTaken` where another unfinished batch now writes their names.
+        """
+        now = self.clock.now()
+        with self.write(command=True) as transaction:
+            batch = _named(transaction, batch_id)
+            if not batch_may(batch.status, "retry_failed"):
+                raise wrong_state(batch, "retried")
+            photo_ids = [row["photo_id"] for row in transaction.rows("failed_photo_ids", no=batch.no, kind=error_kind)]
+            if not photo_ids:
+                return 0
+            folder = transaction.row("output_folder_by_key", path_key=path_key(batch.folder))
+            if folder is not None:
+                _refuse_taken(transaction, batch.no, folder["id"], photo_ids)
+            row = transaction.row("reopen_batch", no=batch.no, count=len(photo_ids))
+            if row is None:
+                raise wrong_state(batch, "retried")
+            reopened = transaction.rows("reopen_items", no=batch.no, kind=error_kind, generation=row["generation"])
+            if len(reopened) != len(photo_ids):
+                raise errors.StoreError(detail=f"{len(reopened)} of {len(photo_ids)} failed items were re-opened")
+            transaction.event(
+                "batch_retried", now, batch_no=batch.no, by=by, count=len(photo_ids), error_kind=error_kind
+            )
+            return len(photo_ids)
+
+
+def end_if_done(transaction: Transaction, no: int, now: float) -> str | None:
+    """End a running batch whose every item reached its end; returns how, or None."""
+    row = transaction.row("end_batch", no=no, now=now)
+    if row is None:
+        return None
+    batch = _batch(transaction, no)
+    transaction.event(
+        f"batch_{row['status']}",
+        now,
+        batch_no=no,
+        processed=batch.processed,
+        failed=batch.failed,
+        skipped=batch.skipped,
+    )
+    return str(row["status"])
+
+
+def wrong_state(batch: Batch, verb: str) -> errors.WrongState:
+    """The refusal of a command, with the state that the batch is in."""
+    reason = f" ({batch.pause_reason}, by {batch.pause_by})" if batch.pause_reason else ""
+    return errors.WrongState(batch_id=batch.id, status=batch.status, reason=reason, verb=verb)
+
+
+def batch_from(row: Row) -> Batch:
+    """A row of `batches` with its folder as a value."""
+    values = {name: row[name] for name in Batch.__dataclass_fields__}
+    recipe = json.loads(row["recipe"])
+    values["config"] = json.loads(row["config"])
+    values["recipe"] = Recipe(recipe["settings"], OutputOptions(**recipe["output"]))
+    values["overwrite"] = bool(row["overwrite"])
+    values["begun"] = bool(row["begun"])
+    return Batch(**values)
+
+
+def item_from(row: Row) -> Item:
+    """A row of `items` with its photo's path as a value."""
+    return Item(**{name: row[name] for name in Item.__dataclass_fields__})
+
+
+def _batch(transaction: Transaction, no: int) -> Batch:
+    row = transaction.row("batch_by_no", no=no)
+    if row is None:
+        raise errors.UnknownBatch(batch_id=no)
+    return batch_from(row)
+
+
+def _named(transaction: Transaction, batch_id: str) -> Batch:
+    row = transaction.row("batch_by_id", id=batch_id)
+    if row is None:
+        raise errors.UnknownBatch(batch_id=batch_id)
+    return batch_from(row)
+
+
+def _refuse_taken(transaction: Transaction, no: int, folder_id: int, photo_ids: Sequence[int]) -> None:
+    holder = transaction.row("unfinished_holder", folder_id=folder_id, photo_ids=json.dumps(photo_ids), but=no)
+    if holder is not None:
+        more = f" and {holder['names'] - 1} more" if holder["names"] > 1 else ""
+        raise errors.OutputsTaken(batch_id=holder["id"], names=f"{holder['name']}{more}")
+
+
+def _batch_values(new: NewBatch, folder_id: int) -> dict[str, object]:
+    return {
+        "id": new.id,
+        "session_id": new.session_id,
+        "preset": new.preset,
+        "priority": new.priority,
+        "config": json.dumps(new.config, sort_keys=True, ensure_ascii=False),
+        "recipe": json.dumps(dataclasses.asdict(new.recipe), sort_keys=True, ensure_ascii=False),
+        "folder_id": folder_id,
+        "overwrite": int(new.overwrite),
+        "request_key": new.request_key,
+    }

@@ -1,0 +1,296 @@
+"""The verbs of runners: claim, stage, settle, fail, give back, take over. Written once for every database.
+
+Every write is guarded by (status, attempt, runner), and what comes back says what was accepted: late, double and
+foreign results change nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from junmai import errors
+from junmai.domain.model import Claim, Failure, Item, RunnerInfo, Settled, SourceRead, Staged
+from junmai.domain.policy import RUNNER_DEATHS_TO_ISOLATE
+from junmai.files import path_key
+from junmai.store.batches import end_if_done, item_from
+from junmai.store.engine import Engine, Transaction
+from junmai.store.library import photo_from
+
+Key = tuple[int, int]
+"""(batch number, position): an item."""
+
+
+class ClaimVerbs(Engine):
+    """What a runner does to items."""
+
+    # --- runners ------------------------------------------------------------------------------------------
+
+    def add_runner(self, runner_id: str, *, host: str, pid: int, role: str, scope: int | None, workers: int) -> int:
+        """Record a runner; it must hold its lock already. Returns its number."""
+        now = self.clock.now()
+        with self.write() as transaction:
+            row = transaction.row(
+                "add_runner",
+                id=runner_id,
+                host=host,
+                pid=pid,
+                role=role,
+                scope=scope,
+                workers=workers,
+                now=now,
+            )
+            if row is None:
+                raise errors.StoreError(detail="the runner was not recorded")
+            transaction.event("runner_started", now, batch_no=scope, runner=runner_id, pid=pid, workers=workers)
+            return int(row["no"])
+
+    def end_runner(self, no: int) -> bool:
+        """A runner is gone and holds nothing any more."""
+        with self.write() as transaction:
+            return bool(transaction.rows("end_runner", no=no, now=self.clock.now()))
+
+    def open_runners(self) -> list[RunnerInfo]:
+        """Runners that have not said goodbye: alive as long as their lock is held."""
+        return [
+            RunnerInfo(**{name: row[name] for name in RunnerInfo.__dataclass_fields__})
+            for row in self.read("open_runners")
+        ]
+
+    # --- claiming -----------------------------------------------------------------------------------------
+
+    def claim(self, runner_no: int, *, scope: int | None, limit: int) -> list[Claim]:
+        """Take up to `limit` ready items of running batches, the most urgent batch first."""
+        now = self.clock.now()
+        if limit <= 0 or not self.read("ready_batches", scope=scope, now=now):
+            return []
+        claims: list[Claim] = []
+        with self.write() as transaction:
+            for batch in transaction.rows("ready_batches", scope=scope, now=now):
+                wanted = limit - len(claims)
+                if wanted <= 0:
+                    break
+                claims += _claim_from(transaction, batch["no"], runner_no, wanted, now)
+        return claims
+
+    def next_ready(self, no: int) -> float | None:
+        """When the next waiting item of a batch may be claimed; None where none waits."""
+        row = self.read_one("next_ready", batch_no=no)
+        return float(row["ready_at"]) if row else None
+
+    # --- ends ---------------------------------------------------------------------------------------------
+
+    def stage(self, runner_no: int, staged: Sequence[Staged], read: Sequence[SourceRead] = ()) -> set[Key]:
+        """Record whole temporary files, and the checksums of the sources read; returns the items accepted."""
+        with self.write() as transaction:
+            transaction.many("keep_sha256", (dataclasses.asdict(one) for one in read))
+            return {
+                (one.batch_no, one.position)
+                for one in staged
+                if transaction.rows(
+                    "stage_item",
+                    batch_no=one.batch_no,
+                    position=one.position,
+                    attempt=one.attempt,
+                    runner_no=runner_no,
+                    size=one.size,
+                    sha256=one.sha256,
+                    key=one.key,
+                    seconds=one.seconds,
+                )
+            }
+
+    def settle(self, runner_no: int, settled: Sequence[Settled]) -> set[Key]:
+        """Record outputs that have their final names: row, counters, event, output, in one transaction."""
+        now = self.clock.now()
+        accepted: set[Key] = set()
+        with self.write() as transaction:
+            folders: dict[int, int] = {}
+            for one in settled:
+                staged = one.staged
+                key = (staged.batch_no, staged.position)
+                row = transaction.row(
+                    "settle_item",
+                    batch_no=staged.batch_no,
+                    position=staged.position,
+                    attempt=staged.attempt,
+                    runner_no=runner_no,
+                    now=now,
+                )
+                if row is None:
+                    continue
+                accepted.add(key)
+                _record_output(transaction, folders, one, now)
+                transaction.event(
+                    "item_processed",
+                    now,
+                    batch_no=staged.batch_no,
+                    photo_id=row["photo_id"],
+                    generation=row["generation"],
+                    output=staged.output_name,
+                    seconds=round(staged.seconds, 4),
+                )
+            _count(transaction, processed=Counter(no for no, _ in accepted), failed=Counter(), now=now)
+        return accepted
+
+    def end_attempts(self, runner_no: int, failures: Sequence[Failure]) -> set[Key]:
+        """Record errors: the item fails, or waits for its next try (`retry_at`). Returns what was accepted."""
+        now = self.clock.now()
+        accepted: set[Key] = set()
+        failed: Counter[int] = Counter()
+        with self.write() as transaction:
+            for one in failures:
+                if _end_attempt(transaction, runner_no, one, now):
+                    accepted.add((one.batch_no, one.position))
+                    failed[one.batch_no] += one.retry_at is None
+            _count(transaction, processed=Counter(), failed=failed, now=now)
+        return accepted
+
+    def release(self, runner_no: int, claims: Iterable[Claim], *, why: str) -> set[Key]:
+        """Give claimed items back untried: not begun, or the runner stops at once."""
+        released: set[Key] = set()
+        with self.write() as transaction:
+            for claim in claims:
+                row = transaction.row(
+                    "give_back_item",
+                    batch_no=claim.batch_no,
+                    position=claim.position,
+                    attempt=claim.attempt,
+                    runner_no=runner_no,
+                    ready_at=0,
+                    error_kind=None,
+                    error_message=None,
+                    tried=0,
+                    died=0,
+                )
+                if row is not None:
+                    released.add((claim.batch_no, claim.position))
+                    transaction.event(
+                        "item_released",
+                        self.clock.now(),
+                        batch_no=claim.batch_no,
+                        photo_id=claim.photo_id,
+                        generation=claim.generation,
+                        attempt=claim.attempt,
+                        why=why,
+                    )
+        return released
+
+    # --- taking over --------------------------------------------------------------------------------------
+
+    def in_hand(self, runner_no: int) -> list[Item]:
+        """The items that a runner holds."""
+        return [item_from(row) for row in self.read("in_hand", runner_no=runner_no)]
+
+    def take_over(self, lost: int, runner_no: int) -> tuple[list[tuple[int, int, int]], list[Staged]]:
+        """A runner is lost: what it had in hand waits again, what it had staged is this runner's to finish.
+
+        Returns the (batch, position, attempt) given back, and the staged items.
+        """
+        now = self.clock.now()
+        with self.write() as transaction:
+            back = [
+                (row["batch_no"], row["position"], row["attempt"])
+                for row in transaction.rows("give_back_lost", lost=lost)
+            ]
+            staged = [
+                Staged(
+                    batch_no=row["batch_no"],
+                    position=row["position"],
+                    attempt=row["attempt"],
+                    photo_id=row["photo_id"],
+                    output_name=row["output_name"],
+                    size=row["output_size"],
+                    sha256=row["output_sha256"],
+                    key=row["output_key"],
+                    seconds=row["seconds"] or 0.0,
+                )
+                for row in transaction.rows("adopt_staged", lost=lost, runner_no=runner_no)
+            ]
+            if transaction.rows("end_runner", no=lost, now=now):
+                transaction.event("runner_lost", now, runner=lost, given_back=len(back), staged=len(staged))
+            return back, staged
+
+
+def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
+    rows = transaction.rows("claim_items", batch_no=batch_no, runner_no=runner_no, limit=limit, now=now)
+    if not rows:
+        return []
+    transaction.rows("mark_begun", no=batch_no)
+    rows.sort(key=lambda row: int(row["position"]))
+    transaction.event(
+        "items_claimed", now, batch_no=batch_no, items=[[row["photo_id"], row["attempt"]] for row in rows]
+    )
+    claims = []
+    for row in rows:
+        photo = transaction.row("photo_by_id", id=row["photo_id"])
+        claims.append(
+            Claim(
+                batch_no=batch_no,
+                position=row["position"],
+                attempt=row["attempt"],
+                photo_id=row["photo_id"],
+                output_name=row["output_name"],
+                generation=row["generation"],
+                tries=row["tries"],
+                worker_deaths=row["worker_deaths"],
+                alone=row["runner_deaths"] >= RUNNER_DEATHS_TO_ISOLATE,
+                photo=photo_from(photo) if photo else None,
+            )
+        )
+    return claims
+
+
+def _record_output(transaction: Transaction, folders: dict[int, int], one: Settled, now: float) -> None:
+    staged = one.staged
+    if staged.batch_no not in folders:
+        batch = transaction.row("batch_by_no", no=staged.batch_no)
+        folders[staged.batch_no] = batch["folder_id"] if batch else 0
+    transaction.rows(
+        "record_output",
+        folder_id=folders[staged.batch_no],
+        name_key=path_key(staged.output_name),
+        key=staged.key,
+        size=staged.size,
+        mtime_ns=one.mtime_ns,
+        sha256=staged.sha256,
+        now=now,
+    )
+
+
+def _end_attempt(transaction: Transaction, runner_no: int, one: Failure, now: float) -> bool:
+    facts: dict[str, object] = {
+        "batch_no": one.batch_no,
+        "position": one.position,
+        "attempt": one.attempt,
+        "runner_no": runner_no,
+        "error_kind": one.error_kind,
+        "error_message": one.error_message,
+        "tried": int(one.tried),
+        "died": int(one.worker_died),
+    }
+    if one.retry_at is None:
+        row = transaction.row("fail_item", now=now, seconds=one.seconds, **facts)
+    else:
+        row = transaction.row("give_back_item", ready_at=one.retry_at, **facts)
+    if row is None:
+        return False
+    transaction.event(
+        "item_failed" if one.retry_at is None else "item_retry",
+        now,
+        batch_no=one.batch_no,
+        photo_id=row["photo_id"],
+        generation=row["generation"],
+        error_kind=one.error_kind,
+        error_message=one.error_message,
+        retry_at=one.retry_at,
+    )
+    return True
+
+
+def _count(transaction: Transaction, *, processed: Counter[int], failed: Counter[int], now: float) -> None:
+    """Move the counters with the rows, and end the batches that are done."""
+    for no in sorted(processed.keys() | failed.keys()):
+        transaction.rows("count_up", no=no, processed=processed[no], failed=failed[no])
+        end_if_done(transaction, no, now)

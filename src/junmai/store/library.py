@@ -1,0 +1,171 @@
+"""The verbs over photos, sessions and the places of outputs. Written once for every kind of database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from junmai.domain.model import NewPhoto, Photo, Session
+from junmai.files import path_key
+from junmai.store.engine import Engine, Row
+
+PAGE = 1000
+COLUMN_FACTS = ("captured_at", "rating", "camera", "width", "height")
+"""Facts that have a column of their own, because photos are picked by them."""
+
+
+class LibraryVerbs(Engine):
+    """Photos, sessions, output folders and names."""
+
+    def photo_by_path(self, path: str) -> Photo | None:
+        """The photo at that path."""
+        row = self.read_one("photo_by_path", path=path)
+        return photo_from(row) if row else None
+
+    def photo(self, photo_id: int) -> Photo | None:
+        """The photo with that id."""
+        row = self.read_one("photo_by_id", id=photo_id)
+        return photo_from(row) if row else None
+
+    def photos_like(self, fingerprint: str) -> list[Photo]:
+        """Photos with that content, wherever they are."""
+        return [photo_from(row) for row in self.read("photos_by_fingerprint", fingerprint=fingerprint)]
+
+    def photos(
+        self,
+        *,
+        session_id: int | None = None,
+        below: str | None = None,
+        first: str | None = None,
+        last: str | None = None,
+        min_rating: int | None = None,
+        after: int = 0,
+        limit: int = PAGE,
+    ) -> list[Photo]:
+        """A page of photos in the order of their ids; `first` <= captured_at < `last` (ISO 8601)."""
+        rows = self.read(
+            "photos_page",
+            session_id=session_id,
+            below=below,
+            first=first,
+            last=last,
+            min_rating=min_rating,
+            after=after,
+            limit=limit,
+        )
+        return [photo_from(row) for row in rows]
+
+    def known_photo_ids(self, photo_ids: Sequence[int]) -> set[int]:
+        """Which of these ids the library has."""
+        return {row["id"] for row in self.read("known_photo_ids", ids=json.dumps(list(photo_ids)))}
+
+    def save_photos(self, photos: Iterable[tuple[int | None, NewPhoto]]) -> list[int]:
+        """Add (id None) or change photos, in one transaction; returns their ids in the order given."""
+        now = self.clock.now()
+        ids = []
+        with self.write() as transaction:
+            for photo_id, photo in photos:
+                values = _photo_values(photo)
+                if photo_id is None:
+                    row = transaction.row("add_photo", session_id=None, now=now, **values)
+                else:
+                    row = transaction.row("change_photo", id=photo_id, **values)
+                if row is None:
+                    raise LookupError(f"photo {photo_id} is gone from the library")
+                ids.append(int(row["id"]))
+        return ids
+
+    def sessions(self, *, after: int = 0, limit: int = PAGE) -> list[Session]:
+        """A page of sessions in the order of their ids."""
+        return [session_from(row) for row in self.read("sessions_all", after=after, limit=limit)]
+
+    def add_session(
+        self, name: str, *, folder: str | None, first_at: str | None, last_at: str | None, named_by_user: bool
+    ) -> int:
+        """A new session; one that the user named is made once and then found again."""
+        with self.write() as transaction:
+            row = transaction.row("session_by_user_name", name=name) if named_by_user else None
+            row = row or transaction.row(
+                "add_session",
+                name=name,
+                folder=folder,
+                first_at=first_at,
+                last_at=last_at,
+                named_by_user=int(named_by_user),
+                now=self.clock.now(),
+            )
+            return int(row["id"]) if row else 0
+
+    def put_in_session(
+        self, session_id: int, photo_ids: Iterable[int], *, first_at: str | None, last_at: str | None
+    ) -> None:
+        """Photos belong to a session, whose time is now that."""
+        with self.write() as transaction:
+            transaction.rows("widen_session", id=session_id, first_at=first_at, last_at=last_at)
+            transaction.many("put_in_session", ({"id": i, "session_id": session_id} for i in photo_ids))
+
+    # --- where outputs go ---------------------------------------------------------------------------------
+
+    def output_folders(self) -> list[Row]:
+        """Every folder that outputs ever went to: `id`, `path`, `made_by_junmai`."""
+        return self.read("output_folders_all")
+
+    def output_folder(self, path: str, *, made_by_junmai: bool) -> int:
+        """The number of an output folder, recorded if it is new."""
+        key = path_key(path)
+        found = self.read_one("output_folder_by_key", path_key=key)
+        if found:
+            return int(found["id"])
+        with self.write() as transaction:
+            row = transaction.row("add_output_folder", path=path, path_key=key, made_by_junmai=int(made_by_junmai))
+            return int(row["id"]) if row else 0
+
+    def outputs_of(self, folder_id: int) -> list[Row]:
+        """Every name of a folder: `name`, `photo_id`, `format`, and of what stands there `key`, `size`,
+        `mtime_ns`, `sha256` (None before the first time)."""
+        return self.read("outputs_of_folder", folder_id=folder_id)
+
+    def output_at(self, folder: str, name: str) -> Row | None:
+        """What Junmai knows of one name in a folder."""
+        found = self.read_one("output_folder_by_key", path_key=path_key(folder))
+        if found is None:
+            return None
+        return self.read_one("output_by_name", folder_id=found["id"], name_key=path_key(name))
+
+
+def photo_from(row: Row) -> Photo:
+    """A row of `photos` as a value."""
+    names = Photo.__dataclass_fields__
+    values = {name: row[name] for name in names}
+    values["facts"] = json.loads(row["facts"])
+    return Photo(**values)
+
+
+def session_from(row: Row) -> Session:
+    """A row of `sessions` as a value."""
+    return Session(
+        id=row["id"],
+        name=row["name"],
+        folder=row["folder"],
+        first_at=row["first_at"],
+        last_at=row["last_at"],
+        named_by_user=bool(row["named_by_user"]),
+        photo_count=row["photo_count"],
+    )
+
+
+def _photo_values(photo: NewPhoto) -> dict[str, object]:
+    return {
+        "path": photo.path,
+        "file_name": photo.path.replace("\\", "/").rsplit("/", 1)[-1],
+        "root": photo.root,
+        "kind": photo.kind,
+        "size": photo.size,
+        "mtime_ns": photo.mtime_ns,
+        "inode": photo.inode,
+        "fingerprint": photo.fingerprint,
+        "facts": json.dumps(photo.facts, sort_keys=True, ensure_ascii=False),
+        "sidecars": photo.sidecars,
+        "unsupported": photo.unsupported,
+        **{name: photo.facts.get(name) for name in COLUMN_FACTS},
+    }

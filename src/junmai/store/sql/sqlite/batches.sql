@@ -1,0 +1,152 @@
+-- add_batch: a batch that is still being written
+INSERT INTO batches (id, session_id, preset, priority, config, recipe, folder_id, overwrite, request_key,
+                     writer_no, created_at)
+VALUES (:id, :session_id, :preset, :priority, :config, :recipe, :folder_id, :overwrite, :request_key,
+        :writer_no, :now)
+RETURNING no;
+
+-- add_item: one photo of a batch that is still being written
+INSERT INTO items (batch_no, position, photo_id, output_name)
+SELECT :batch_no, :position, :photo_id, :output_name
+WHERE EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'pending')
+RETURNING position;
+
+-- skip_item: the right output stands there already
+UPDATE items SET status = 'skipped', ended_at = :now
+WHERE batch_no = :batch_no AND position = :position AND status = 'pending' RETURNING photo_id;
+
+-- seal_batch: every item is written; the counters are those of the rows
+UPDATE batches SET status = 'running', started_at = :now,
+    total = (SELECT count(*) FROM items WHERE batch_no = :batch_no),
+    skipped = (SELECT count(*) FROM items WHERE batch_no = :batch_no AND status = 'skipped')
+WHERE no = :batch_no AND status = 'pending' RETURNING no;
+
+-- unsealed_batches: batches that somebody was still writing
+SELECT no, id, writer_no FROM batches WHERE status = 'pending';
+
+-- delete_unsealed_items: the items of a batch that was never sealed
+DELETE FROM items WHERE batch_no = :batch_no
+    AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'pending');
+
+-- delete_unsealed_outputs: the names that only a batch never sealed had planned
+DELETE FROM outputs WHERE batch_no = :batch_no AND settled_at IS NULL;
+
+-- delete_unsealed_batch: a batch that was never sealed
+DELETE FROM batches WHERE no = :batch_no AND status = 'pending' RETURNING id;
+
+-- batch_by_id: one batch
+SELECT batches.*, output_folders.path AS folder FROM batches
+JOIN output_folders ON output_folders.id = batches.folder_id WHERE batches.id = :id;
+
+-- batch_by_no: one batch by its number
+SELECT batches.*, output_folders.path AS folder FROM batches
+JOIN output_folders ON output_folders.id = batches.folder_id WHERE batches.no = :no;
+
+-- batches_page: batches, the newest first
+SELECT batches.*, output_folders.path AS folder FROM batches
+JOIN output_folders ON output_folders.id = batches.folder_id
+WHERE (:status IS NULL OR batches.status = :status) AND batches.status <> 'pending' AND batches.no < :before
+ORDER BY batches.no DESC LIMIT :limit;
+
+-- unfinished_by_request: the unfinished batch of the same command
+SELECT batches.*, output_folders.path AS folder FROM batches
+JOIN output_folders ON output_folders.id = batches.folder_id
+WHERE request_key = :request_key AND status IN ('running', 'paused') ORDER BY no DESC LIMIT 1;
+
+-- pause_batch: no claim from here on
+UPDATE batches SET status = 'paused', pause_reason = :reason, pause_by = :by, pause_detail = :detail, paused_at = :now
+WHERE no = :no AND status = 'running' RETURNING no;
+
+-- take_over_pause: the user's pause over one of Junmai's own
+UPDATE batches SET pause_reason = 'user', pause_by = :by, pause_detail = NULL
+WHERE no = :no AND status = 'paused' AND pause_reason <> 'user' RETURNING no;
+
+-- resume_batch: claims go on
+UPDATE batches SET status = 'running', pause_reason = NULL, pause_by = NULL, pause_detail = NULL, paused_at = NULL
+WHERE no = :no AND status = 'paused' AND (:only_reason IS NULL OR pause_reason = :only_reason) RETURNING no;
+
+-- cancel_batch: given up; its pending rows follow in chunks and read as cancelled at once
+UPDATE batches SET status = 'cancelled', cancel_reason = :reason, completed_at = :now, rows_behind = 1,
+    pause_reason = NULL, pause_by = NULL, pause_detail = NULL
+WHERE no = :no AND status IN ('pending', 'running', 'paused') RETURNING no;
+
+-- batches_behind: cancelled batches whose rows have not all followed
+SELECT no FROM batches WHERE rows_behind = 1 ORDER BY no;
+
+-- cancel_rows: a chunk of the pending items of a cancelled batch
+UPDATE items SET status = 'cancelled' WHERE batch_no = :no AND position IN
+    (SELECT position FROM items WHERE batch_no = :no AND status = 'pending' LIMIT :limit)
+RETURNING position;
+
+-- rows_followed: nothing of a cancelled batch is pending or in hand any more
+UPDATE batches SET rows_behind = 0 WHERE no = :no AND rows_behind = 1
+    AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = :no AND status = 'pending')
+    AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = :no AND status IN ('running', 'staged'))
+RETURNING no;
+
+-- end_batch: the last item reached its end
+UPDATE batches SET status = CASE WHEN failed > 0 AND processed + skipped = 0 THEN 'failed' ELSE 'completed' END,
+    completed_at = :now
+WHERE no = :no AND status = 'running' AND processed + failed + skipped = total RETURNING status;
+
+-- set_priority: 1..10, 10 first
+UPDATE batches SET priority = :priority
+WHERE no = :no AND status IN ('pending', 'running', 'paused') RETURNING no;
+
+-- reopen_batch: retry-failed takes an ended batch back
+UPDATE batches SET status = 'running', completed_at = NULL, generation = generation + 1,
+    failed = failed - :count
+WHERE no = :no AND status IN ('completed', 'failed') AND failed >= :count RETURNING generation;
+
+-- count_failed: failed items of a batch, of one kind or all
+SELECT count(*) AS count FROM items
+WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind);
+
+-- failed_photo_ids: the photos of the failed items of a batch
+SELECT photo_id FROM items WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind);
+
+-- reopen_items: the failed items begin a new generation
+UPDATE items SET status = 'pending', ended_at = NULL, error_kind = NULL, error_message = NULL, tries = 0,
+    worker_deaths = 0, ready_at = 0, generation = :generation
+WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind) RETURNING position;
+
+-- mark_begun: a runner has touched the batch
+UPDATE batches SET begun = 1 WHERE no = :no AND begun = 0 RETURNING no;
+
+-- count_up: the counters move with the rows, in the same transaction
+UPDATE batches SET processed = processed + :processed, failed = failed + :failed, begun = 1
+WHERE no = :no RETURNING no;
+
+-- items_page: the items of a batch in their order
+SELECT items.*, photos.path FROM items LEFT JOIN photos ON photos.id = items.photo_id
+WHERE batch_no = :no AND position > :after
+  AND (:status IS NULL OR items.status = :status)
+  AND (:error_kind IS NULL OR items.error_kind = :error_kind)
+ORDER BY position LIMIT :limit;
+
+-- item_counts: the rows of a batch by status, for doctor
+SELECT status, count(*) AS count FROM items WHERE batch_no = :no GROUP BY status;
+
+-- latest_ends: when the latest items of a batch ended
+SELECT at FROM events WHERE batch_no = :no AND type IN ('item_processed', 'item_failed') ORDER BY id DESC LIMIT :limit;
+
+-- add_event: something happened
+INSERT INTO events (batch_no, type, at, photo_id, generation, data)
+VALUES (:batch_no, :type, :now, :photo_id, :generation, :data) RETURNING id;
+
+-- events_after: what happened since an event
+SELECT * FROM events WHERE id > :after AND (:batch_no IS NULL OR batch_no = :batch_no) ORDER BY id LIMIT :limit;
+
+-- last_event: the newest event's id
+SELECT coalesce(max(id), 0) AS id FROM events;
+
+-- final_events_doubled: items with more than one final event in a generation, for doctor
+SELECT photo_id, generation, count(*) AS count FROM events
+WHERE batch_no = :no AND type IN ('item_processed', 'item_failed', 'item_skipped')
+GROUP BY photo_id, generation HAVING count(*) > 1;
+
+-- final_events_missing: ended items without their final event, for doctor
+SELECT photo_id FROM items WHERE batch_no = :no AND status IN ('processed', 'failed', 'skipped')
+  AND NOT EXISTS (SELECT 1 FROM events WHERE events.batch_no = items.batch_no
+    AND events.photo_id = items.photo_id AND events.generation = items.generation
+    AND events.type IN ('item_processed', 'item_failed', 'item_skipped'));

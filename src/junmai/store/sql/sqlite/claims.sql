@@ -1,0 +1,71 @@
+-- add_runner: a process that claims items
+INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, started_at)
+VALUES (:id, :host, :pid, :role, :scope, :workers, :now) RETURNING no;
+
+-- end_runner: a runner is gone
+UPDATE runners SET ended_at = :now WHERE no = :no AND ended_at IS NULL RETURNING no;
+
+-- open_runners: runners that have not said goodbye
+SELECT * FROM runners WHERE ended_at IS NULL ORDER BY no;
+
+-- ready_batches: running batches that a runner may claim from, the most urgent first
+SELECT no, priority FROM batches WHERE status = 'running' AND (:scope IS NULL OR no = :scope)
+  AND EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status = 'pending' AND ready_at <= :now)
+ORDER BY priority DESC, no;
+
+-- claim_items: take the items that are ready, in their order
+UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = :runner_no, claimed_at = :now
+WHERE batch_no = :batch_no AND status = 'pending' AND position IN (
+    SELECT position FROM items WHERE batch_no = :batch_no AND status = 'pending' AND ready_at <= :now
+    ORDER BY ready_at, position LIMIT :limit)
+  AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running')
+RETURNING position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;
+
+-- next_ready: when the next waiting item of a batch may be claimed
+SELECT ready_at FROM items WHERE batch_no = :batch_no AND status = 'pending' ORDER BY ready_at LIMIT 1;
+
+-- stage_item: a whole temporary file is recorded
+UPDATE items SET status = 'staged', output_size = :size, output_sha256 = :sha256, output_key = :key,
+    seconds = :seconds
+WHERE batch_no = :batch_no AND position = :position AND status = 'running' AND attempt = :attempt
+  AND runner_no = :runner_no RETURNING photo_id;
+
+-- settle_item: the file has its final name
+UPDATE items SET status = 'processed', runner_no = NULL, ended_at = :now
+WHERE batch_no = :batch_no AND position = :position AND status = 'staged' AND attempt = :attempt
+  AND runner_no = :runner_no RETURNING photo_id, generation;
+
+-- settle_external: something outside developed the photo
+UPDATE items SET status = 'processed', runner_no = NULL, ended_at = :now, external = 1
+WHERE batch_no = :batch_no AND position = :position AND status = 'running' AND attempt = :attempt
+  AND runner_no = :runner_no RETURNING photo_id, generation;
+
+-- fail_item: an error that does not pass
+UPDATE items SET status = 'failed', runner_no = NULL, ended_at = :now, error_kind = :error_kind,
+    error_message = :error_message, tries = tries + :tried, worker_deaths = worker_deaths + :died,
+    seconds = :seconds, output_size = NULL, output_sha256 = NULL, output_key = NULL
+WHERE batch_no = :batch_no AND position = :position AND status IN ('running', 'staged') AND attempt = :attempt
+  AND runner_no = :runner_no RETURNING photo_id, generation;
+
+-- give_back_item: an attempt ends without an end for the item
+UPDATE items SET status = 'pending', runner_no = NULL, ready_at = :ready_at, error_kind = :error_kind,
+    error_message = :error_message, tries = tries + :tried, worker_deaths = worker_deaths + :died,
+    output_size = NULL, output_sha256 = NULL, output_key = NULL
+WHERE batch_no = :batch_no AND position = :position AND status IN ('running', 'staged') AND attempt = :attempt
+  AND runner_no = :runner_no RETURNING photo_id, generation;
+
+-- in_hand: the items that a runner holds
+SELECT items.*, photos.path FROM items LEFT JOIN photos ON photos.id = items.photo_id
+WHERE runner_no = :runner_no AND items.status IN ('running', 'staged') ORDER BY batch_no, position;
+
+-- in_hand_of_batch: the items of a batch that somebody holds
+SELECT count(*) AS count FROM items WHERE batch_no = :no AND status IN ('running', 'staged');
+
+-- give_back_lost: items in hand of a lost runner wait again
+UPDATE items SET status = 'pending', runner_no = NULL, ready_at = 0, runner_deaths = runner_deaths + 1
+WHERE runner_no = :lost AND status = 'running' RETURNING batch_no, position, attempt, photo_id;
+
+-- adopt_staged: staged items of a lost runner are this runner's now
+UPDATE items SET runner_no = :runner_no
+WHERE runner_no = :lost AND status = 'staged'
+RETURNING batch_no, position, attempt, photo_id, output_name, output_size, output_sha256, output_key, seconds;

@@ -1,0 +1,95 @@
+-- photo_by_path: one photo by its path
+SELECT * FROM photos WHERE path = :path;
+
+-- photo_by_id: one photo by its id
+SELECT * FROM photos WHERE id = :id;
+
+-- photos_by_fingerprint: photos with the same content, to tell a moved photo from a copy
+SELECT * FROM photos WHERE fingerprint = :fingerprint ORDER BY id;
+
+-- add_photo: a photo that is new to the library
+INSERT INTO photos (path, file_name, root, kind, session_id, size, mtime_ns, inode, fingerprint,
+                    captured_at, rating, camera, width, height, facts, sidecars, unsupported, imported_at)
+VALUES (:path, :file_name, :root, :kind, :session_id, :size, :mtime_ns, :inode, :fingerprint,
+        :captured_at, :rating, :camera, :width, :height, :facts, :sidecars, :unsupported, :now)
+RETURNING id;
+
+-- change_photo: a known photo was touched, replaced or moved; its checksum stays only if its content did
+UPDATE photos SET path = :path, file_name = :file_name, root = :root, kind = :kind, size = :size,
+    mtime_ns = :mtime_ns, inode = :inode,
+    sha256 = CASE WHEN fingerprint = :fingerprint AND size = :size AND mtime_ns = :mtime_ns AND inode = :inode
+             THEN sha256 END,
+    fingerprint = :fingerprint,
+    captured_at = :captured_at, rating = :rating, camera = :camera, width = :width, height = :height,
+    facts = :facts, sidecars = :sidecars, unsupported = :unsupported
+WHERE id = :id RETURNING id;
+
+-- keep_sha256: cache a full checksum, valid as long as size, time and inode stay
+UPDATE photos SET sha256 = :sha256, mtime_ns = :mtime_ns, inode = :inode
+WHERE id = :id AND size = :size AND fingerprint = :fingerprint RETURNING id;
+
+-- photos_page: photos in the order of capture, filtered
+SELECT * FROM photos
+WHERE (:session_id IS NULL OR session_id = :session_id)
+  AND (:below IS NULL OR substr(path, 1, length(:below)) = :below)
+  AND (:first IS NULL OR captured_at >= :first)
+  AND (:last IS NULL OR captured_at < :last)
+  AND (:min_rating IS NULL OR rating >= :min_rating)
+  AND id > :after
+ORDER BY id LIMIT :limit;
+
+-- known_photo_ids: which of these ids the library has
+SELECT id FROM photos WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- sessions_all: every session with its number of photos
+SELECT sessions.*, (SELECT count(*) FROM photos WHERE session_id = sessions.id) AS photo_count
+FROM sessions WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- session_by_user_name: a session that the user named
+SELECT id FROM sessions WHERE named_by_user = 1 AND name = :name;
+
+-- add_session: a new session
+INSERT INTO sessions (name, folder, first_at, last_at, named_by_user, created_at)
+VALUES (:name, :folder, :first_at, :last_at, :named_by_user, :now) RETURNING id;
+
+-- widen_session: later photos of a shoot extend its time
+UPDATE sessions SET first_at = :first_at, last_at = :last_at WHERE id = :id RETURNING id;
+
+-- put_in_session: a photo belongs to a session
+UPDATE photos SET session_id = :session_id WHERE id = :id RETURNING id;
+
+-- output_folder_by_key: a folder that outputs go to
+SELECT * FROM output_folders WHERE path_key = :path_key;
+
+-- output_folders_all: every folder that outputs ever went to
+SELECT * FROM output_folders ORDER BY id;
+
+-- add_output_folder: outputs go to this folder from now on
+INSERT INTO output_folders (path, path_key, made_by_junmai) VALUES (:path, :path_key, :made_by_junmai)
+ON CONFLICT (path_key) DO UPDATE SET path = path RETURNING id;
+
+-- outputs_of_folder: every name of a folder and what stands there
+SELECT * FROM outputs WHERE folder_id = :folder_id;
+
+-- output_by_name: one name of a folder
+SELECT * FROM outputs WHERE folder_id = :folder_id AND name_key = :name_key;
+
+-- unfinished_holder: an unfinished batch (or one with a photo in hand) that plans one of this folder's names
+SELECT batches.id, count(*) AS names, min(outputs.name) AS name
+FROM outputs JOIN batches ON batches.no = outputs.batch_no
+WHERE outputs.folder_id = :folder_id
+  AND outputs.photo_id IN (SELECT value FROM json_each(:photo_ids))
+  AND batches.no <> :but
+  AND (batches.status IN ('pending', 'running', 'paused')
+       OR EXISTS (SELECT 1 FROM items WHERE items.batch_no = batches.no AND items.status IN ('running', 'staged')))
+GROUP BY batches.no ORDER BY batches.no LIMIT 1;
+
+-- reserve_output: a name belongs to a photo, and this batch is the latest that plans it
+INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no)
+VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no)
+ON CONFLICT (folder_id, name_key) DO UPDATE SET batch_no = :batch_no WHERE photo_id = :photo_id
+RETURNING name;
+
+-- record_output: what stands at a name now
+UPDATE outputs SET key = :key, size = :size, mtime_ns = :mtime_ns, sha256 = :sha256, settled_at = :now
+WHERE folder_id = :folder_id AND name_key = :name_key RETURNING name;
