@@ -13,7 +13,6 @@ import errno
 import hashlib
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +61,6 @@ def fingerprint_of(path: Path) -> str:
             stream.seek(max(FINGERPRINT_EDGE, size - FINGERPRINT_EDGE))
             digest.update(stream.read(FINGERPRINT_EDGE))
     return digest.hexdigest()
-
-
-def path_key(path: Path | str) -> str:
-    """One spelling for all spellings of a path that some file system takes for the same: NFC, casefolded."""
-    text = unicodedata.normalize("NFC", str(path)).casefold()
-    return unicodedata.normalize("NFC", text)
 
 
 def free_bytes(folder: Path) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from junmai import errors
 from junmai.domain.lifecycle import BatchStatus, PauseReason, batch_may
 from junmai.domain.model import Batch, Event, Item, NewBatch, NewItem, OutputOptions, Recipe
-from junmai.files import path_key
+from junmai.domain.plan import name_key
 from junmai.store.engine import Engine, Row, Transaction
 
 ITEM_CHUNK = 2000
@@ -63,7 +63,7 @@ class BatchVerbs(Engine):
                 (
                     {
                         "folder_id": folder_id,
-                        "name_key": path_key(item.output_name),
+                        "name_key": name_key(item.output_name),
                         "name": item.output_name,
                         "photo_id": item.photo_id,
                         "format": new.recipe.output.format,
@@ -244,7 +244,7 @@ class BatchVerbs(Engine):
             photo_ids = [row["photo_id"] for row in transaction.rows("failed_photo_ids", no=batch.no, kind=error_kind)]
             if not photo_ids:
                 return 0
-            folder = transaction.row("output_folder_by_key", path_key=path_key(batch.folder))
+            folder = transaction.row("output_folder_by_key", path_key=name_key(batch.folder))
             if folder is not None:
                 _refuse_taken(transaction, batch.no, folder["id"], photo_ids)
             row = transaction.row("reopen_batch", no=batch.no, count=len(photo_ids))

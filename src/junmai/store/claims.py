@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from junmai import errors
 from junmai.domain.model import Claim, Failure, Item, RunnerInfo, Settled, SourceRead, Staged
+from junmai.domain.plan import name_key
 from junmai.domain.policy import RUNNER_DEATHS_TO_ISOLATE
-from junmai.files import path_key
 from junmai.store.batches import end_if_done, item_from
 from junmai.store.engine import Engine, Transaction
 from junmai.store.library import photo_from
@@ -250,7 +250,7 @@ def _record_output(transaction: Transaction, folders: dict[int, int], one: Settl
     transaction.rows(
         "record_output",
         folder_id=folders[staged.batch_no],
-        name_key=path_key(staged.output_name),
+        name_key=name_key(staged.output_name),
         key=staged.key,
         size=staged.size,
         mtime_ns=one.mtime_ns,

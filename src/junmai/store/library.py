@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from junmai.domain.model import NewPhoto, Photo, Session
-from junmai.files import path_key
+from junmai.domain.plan import name_key
 from junmai.store.engine import Engine, Row
 
 PAGE = 1000
@@ -112,7 +112,7 @@ class LibraryVerbs(Engine):
 
     def output_folder(self, path: str, *, made_by_junmai: bool) -> int:
         """The number of an output folder, recorded if it is new."""
-        key = path_key(path)
+        key = name_key(path)
         found = self.read_one("output_folder_by_key", path_key=key)
         if found:
             return int(found["id"])
@@ -127,10 +127,10 @@ class LibraryVerbs(Engine):
 
     def output_at(self, folder: str, name: str) -> Row | None:
         """What Junmai knows of one name in a folder."""
-        found = self.read_one("output_folder_by_key", path_key=path_key(folder))
+        found = self.read_one("output_folder_by_key", path_key=name_key(folder))
         if found is None:
             return None
-        return self.read_one("output_by_name", folder_id=found["id"], name_key=path_key(name))
+        return self.read_one("output_by_name", folder_id=found["id"], name_key=name_key(name))
 
 
 def photo_from(row: Row) -> Photo:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from importlib import resources
 
-_HEAD = re.compile(r"^-- (?P<name>[a-z_]+): (?P<purpose>.+)$", re.MULTILINE)
+_HEAD = re.compile(r"^-- (?P<name>[a-z0-9_]+): (?P<purpose>.+)$", re.MULTILINE)
 
 
 def load(dialect: str) -> dict[str, str]:

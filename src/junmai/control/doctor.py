@@ -1,0 +1,109 @@
+"""Checks the invariants of the design on a live store. It reads and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from junmai import files
+from junmai.config import Settings
+from junmai.control.recovery import is_alive
+from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus
+from junmai.domain.model import Batch, Item
+from junmai.store.base import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be. A `warning` needs no repair of the store."""
+
+    level: Literal["error", "warning"]
+    check: str
+    message: str
+    batch_id: str | None = None
+
+
+def examine(store: Store, settings: Settings, *, read_outputs: bool = False) -> Iterator[Finding]:
+    """Every finding; with `read_outputs` each output is read again and its SHA-256 compared."""
+    for problem in store.integrity():
+        yield Finding("error", "integrity", f"The database is damaged: {problem}")
+    yield from _runners(store, settings)
+    for batch in all_batches(store):
+        yield from _counters(store, batch)
+        yield from _events(store, batch)
+        yield from _outputs(store, batch, read_outputs)
+        yield from _temporaries(store, batch)
+
+
+def all_batches(store: Store) -> Iterator[Batch]:
+    """Every sealed batch, the newest first."""
+    page = store.batches(limit=200)
+    while page:
+        yield from page
+        page = store.batches(before=page[-1].no, limit=200)
+
+
+def all_items(store: Store, no: int, *, status: str | None = None) -> Iterator[Item]:
+    """Every item of a batch, by position."""
+    page = store.items(no, status=status)
+    while page:
+        yield from page
+        page = store.items(no, status=status, after=page[-1].position)
+
+
+def _runners(store: Store, settings: Settings) -> Iterator[Finding]:
+    for runner in store.open_runners():
+        if not is_alive(settings, runner):
+            held = len(store.in_hand(runner.no))
+            yield Finding(
+                "warning",
+                "runner",
+                f"Runner {runner.id} (process {runner.pid}) died; {held} photos of it wait for the next runner.",
+            )
+
+
+def _counters(store: Store, batch: Batch) -> Iterator[Finding]:
+    rows = store.item_counts(batch.no)
+    said = {"processed": batch.processed, "failed": batch.failed, "skipped": batch.skipped}
+    for status, count in said.items():
+        if rows.get(status, 0) != count:
+            yield Finding(
+                "error", "counters", f"{count} {status} are counted, {rows.get(status, 0)} are there.", batch.id
+            )
+    if sum(rows.values()) != batch.total:
+        yield Finding(
+            "error", "counters", f"{batch.total} items are counted, {sum(rows.values())} are there.", batch.id
+        )
+    open_rows = sum(count for status, count in rows.items() if status not in ITEM_ENDED)
+    if batch.status in ENDED and batch.status != BatchStatus.CANCELLED and open_rows:
+        yield Finding("error", "ended", f"The batch is {batch.status}, but {open_rows} items have no end.", batch.id)
+
+
+def _events(store: Store, batch: Batch) -> Iterator[Finding]:
+    faults = store.final_event_faults(batch.no)
+    if faults:
+        yield Finding("error", "events", f"{len(faults)} items do not have one final event.", batch.id)
+
+
+def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
+    for item in all_items(store, batch.no, status="processed"):
+        if item.output_sha256 is None or item.output_name is None:
+            continue
+        row = store.output_at(batch.folder, item.output_name)
+        if row is None or row["sha256"] != item.output_sha256:
+            continue  # a later batch wrote the name anew
+        path = Path(batch.folder) / item.output_name
+        state = files.state_of(path)
+        if state is None:
+            yield Finding("warning", "output", f"{path} is gone (moved or deleted since).", batch.id)
+        elif state.size != item.output_size or (read and files.sha256_of(path) != item.output_sha256):
+            yield Finding("warning", "output", f"{path} is not what Junmai wrote (edited since?).", batch.id)
+
+
+def _temporaries(store: Store, batch: Batch) -> Iterator[Finding]:
+    if batch.status not in ENDED or store.in_hand_of(batch.no):
+        return
+    for path, _, _ in files.temporaries_in(Path(batch.folder), batch.id):
+        yield Finding("warning", "temporary", f"{path} was left behind; it can be deleted.", batch.id)
