@@ -101,7 +101,7 @@ class BatchController:
         return self._presence.no
 
     def _photos(self, photo_ids: Sequence[int]) -> list[Photo]:
-        if not photo_ids or isinstance(photo_ids, str):
+        if not photo_ids:
             raise errors.BadInput(detail="photo_ids must be a non-empty list")
         wrong = [value for value in photo_ids if isinstance(value, bool) or not isinstance(value, int)]
         if wrong:

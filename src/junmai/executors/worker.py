@@ -10,6 +10,7 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 
+from junmai import log
 from junmai.executors import work
 from junmai.executors.base import Job
 
@@ -20,6 +21,7 @@ def live(pipe: Connection, parent: int) -> None:
     """Do jobs until the pipe closes or says None."""
     _end_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the runner decides
+    _be_quiet()
     with contextlib.suppress(AttributeError):
         os.nice(5)  # the machine stays pleasant to use while photos are developed
     jobs: queue.SimpleQueue[tuple[int, Job] | None] = queue.SimpleQueue()
@@ -43,6 +45,14 @@ def _listen(pipe: Connection, jobs: queue.SimpleQueue[tuple[int, Job] | None]) -
         jobs.put(given)
         if given is None:
             return
+
+
+def _be_quiet() -> None:
+    """What decoders print of broken photos is not for the user's terminal; the error that they give is."""
+    log.configure(None)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
 
 
 def _end_with_parent(parent: int) -> None:

@@ -1,0 +1,19 @@
+"""`junmai` and `python -m junmai`.
+
+Nothing heavy is imported here: a spawned worker process imports this module again before it gets its work.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    from junmai.cli.main import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

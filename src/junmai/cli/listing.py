@@ -1,0 +1,226 @@
+"""Lists and tables: batches, photos, presets, findings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from junmai.cli.render import Reporter, console, print_json, span
+from junmai.cli.session import EXIT_DONE
+from junmai.control import conditions
+from junmai.control.controller import BatchController
+from junmai.control.doctor import Finding, all_items
+from junmai.control.importing import Imported
+from junmai.develop import presets as develop_presets
+from junmai.domain.lifecycle import BatchStatus
+from junmai.domain.model import Batch, Photo
+from junmai.store.base import Store
+
+NAMES_SHOWN = 12
+_DONE_WORDS = {
+    "pause": "is paused; photos in hand are finished, no other is begun.",
+    "resume": "goes on.",
+    "cancel": "is cancelled; what was developed stays.",
+    "priority": "has its new priority.",
+    "retry": "tries its failed photos again.",
+}
+
+
+def steered(verb: str, controller: BatchController, batch: Batch, *, as_json: bool) -> None:
+    """Say what a command did."""
+    if as_json:
+        print_json(controller.status(batch.id))
+    else:
+        console.print(f"{batch.id} {_DONE_WORDS[verb]}")
+
+
+def batches(controller: BatchController, status: str | None, *, as_json: bool) -> int:
+    """Every batch, the newest first."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("batch", "state", "photos", "done", "failed", "created", "folder"):
+        numeric = title in {"photos", "done", "failed"}
+        table.add_column(title, justify="right" if numeric else "left", no_wrap=title != "folder", overflow="fold")
+    found = controller.store.batches(status=status)
+    for batch in found:
+        shown = controller.status(batch.id)
+        if as_json:
+            print_json(shown)
+            continue
+        counts = [f"{value:,}" for value in (batch.total, batch.processed + batch.skipped, batch.failed)]
+        created = str(shown["created_at"])[:16].replace("T", " ")
+        table.add_row(batch.id, batch.status, *counts, created, escape(batch.folder))
+    if not as_json:
+        console.print(table if found else "There is no batch yet. `junmai develop FOLDER` starts one.")
+    return EXIT_DONE
+
+
+def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
+    """One batch: where it stands, what failed by cause, and what helps."""
+    shown = controller.status(found.id)
+    if as_json:
+        print_json(shown)
+        return EXIT_DONE
+    console.print(f"[bold]{found.id}[/]  {found.status}  {shown['progress_percent']} % of {found.total:,} photos")
+    console.print(
+        f"  developed {found.processed:,}, failed {found.failed:,}, skipped {found.skipped:,}, to go {found.remaining:,}"
+    )
+    console.print(f"  preset {escape(found.preset)}, priority {found.priority}, into {escape(found.folder)}")
+    served = controller.served_by(found)
+    if found.status == BatchStatus.PAUSED:
+        cause = conditions.sentence(found.pause_reason, found.pause_detail)
+        console.print(
+            f"  [yellow]paused by {escape(str(found.pause_by))}: {escape(cause)}[/]; `junmai batch resume {found.id}` goes on"
+        )
+    elif found.status == BatchStatus.RUNNING and served:
+        eta = shown["eta_seconds"]
+        left = f", about {span(float(str(eta)))} left" if eta is not None else ""
+        console.print(f"  at work: {escape('; '.join(served))}{left}")
+    elif found.status == BatchStatus.RUNNING:
+        console.print(f"  [yellow]no Junmai is at work on it[/]; `junmai batch resume {found.id}` goes on")
+    _failures(controller.store, found)
+    return EXIT_DONE
+
+
+def _failures(store: Store, found: Batch) -> None:
+    by_cause: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for item in all_items(store, found.no, status="failed"):
+        name = item.path or f"photo {item.photo_id}"
+        by_cause[str(item.error_kind), str(item.error_message)].append(name)
+    for (kind, message), names in sorted(by_cause.items()):
+        console.print(f"  [red]{kind}[/]: {escape(message)}")
+        for name in names[:NAMES_SHOWN]:
+            console.print(f"    {escape(name)}")
+        if len(names) > NAMES_SHOWN:
+            console.print(f"    and {len(names) - NAMES_SHOWN} more")
+
+
+def photos(store: Store, session: int | None, min_rating: int | None, *, as_json: bool) -> int:
+    """The photos of the library."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("id", "file", "taken", "camera", "size", "rating", "session"):
+        table.add_column(title)
+    after = 0
+    while page := store.photos(session_id=session, min_rating=min_rating, after=after):
+        after = page[-1].id
+        for photo in page:
+            if as_json:
+                print_json(photo_object(photo))
+            else:
+                size = f"{photo.width}x{photo.height}" if photo.width else ""
+                table.add_row(
+                    str(photo.id),
+                    escape(photo.file_name),
+                    (photo.captured_at or "")[:19].replace("T", " "),
+                    escape(photo.camera or ""),
+                    size,
+                    str(photo.rating if photo.rating is not None else ""),
+                    str(photo.session_id or ""),
+                )
+    if not as_json:
+        console.print(table if table.row_count else "There is no photo yet. `junmai import FOLDER` takes some in.")
+    return EXIT_DONE
+
+
+def photo_object(photo: Photo) -> dict[str, object]:
+    """A photo as programs see it."""
+    return {
+        **photo.facts,
+        "photo_id": photo.id,
+        "session_id": photo.session_id,
+        "file_name": photo.file_name,
+        "path": photo.path,
+        "kind": photo.kind,
+        "captured_at": photo.captured_at,
+        "camera": photo.camera,
+        "width": photo.width,
+        "height": photo.height,
+        "rating": photo.rating,
+        "size": photo.size,
+        "unsupported": photo.unsupported,
+    }
+
+
+def imported(found: Imported, reporter: Reporter, *, as_json: bool) -> int:
+    """What import took in, knew, and left out."""
+    for left in found.left_out:
+        reporter.photo(
+            "left_out",
+            path=str(left.path),
+            photo_id=None,
+            status="left_out",
+            error_kind="left_out",
+            error_message=left.reason,
+        )
+    for photo in found.photos:
+        if photo.unsupported and not as_json:
+            console.print(f"[yellow]cannot be developed[/]  {escape(photo.path)}: {escape(photo.unsupported)}")
+    summary: dict[str, object] = {
+        "imported": found.new,
+        "known": found.known,
+        "left_out": len(found.left_out),
+        "session_ids": list(found.session_ids),
+    }
+    count = len(found.session_ids)
+    sessions = f"{count} session{'' if count == 1 else 's'}"
+    words = f"{found.new} new, {found.known} known, {len(found.left_out)} left out, in {sessions}."
+    reporter.end(summary, [words])
+    return EXIT_DONE
+
+
+def presets(*, as_json: bool) -> int:
+    """Every preset."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("name", "version", "what it does"):
+        table.add_column(title)
+    for preset in develop_presets.all_presets():
+        if as_json:
+            print_json(preset_object(preset))
+        table.add_row(preset.name, str(preset.version), preset.description)
+    if not as_json:
+        console.print(table)
+    return EXIT_DONE
+
+
+def preset(name: str, *, as_json: bool) -> int:
+    """What one preset sets."""
+    found = develop_presets.find(name)
+    if as_json:
+        print_json(preset_object(found))
+        return EXIT_DONE
+    console.print(f"[bold]{found.title}[/] ({found.reference}): {found.description}")
+    for field, value in found.settings.items():
+        console.print(f"  {field:24} {value}")
+    if not found.settings:
+        console.print("  It changes nothing.")
+    return EXIT_DONE
+
+
+def preset_object(preset: develop_presets.Preset) -> dict[str, object]:
+    """A preset as programs see it."""
+    facts = {"name": preset.name, "version": preset.version, "title": preset.title, "description": preset.description}
+    return {**facts, "settings": dict(preset.settings)}
+
+
+def findings(found: list[Finding], *, as_json: bool) -> None:
+    """What doctor found."""
+    for finding in found:
+        if as_json:
+            print_json(asdict(finding))
+        else:
+            colour = "red" if finding.level == "error" else "yellow"
+            where = f"{finding.batch_id}: " if finding.batch_id else ""
+            console.print(f"[{colour}]{finding.level}[/] {finding.check}: {where}{escape(finding.message)}")
+    if not as_json and not found:
+        console.print("Everything is as it should be.")
+
+
+def relative(path: str) -> str:
+    """A path as seen from here, where that is shorter."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path

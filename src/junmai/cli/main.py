@@ -1,0 +1,387 @@
+"""The command line: every command and its options. What they do stands in `control`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from junmai import __version__, config, errors, log
+from junmai.cli import listing
+from junmai.cli.render import BarReporter, JsonReporter, Reporter, complaints, print_json
+from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAULT, Foreground
+from junmai.control import developing
+from junmai.control.controller import BatchController
+from junmai.control.importing import import_photos
+from junmai.control.planning import Look, Order
+from junmai.domain.lifecycle import BatchStatus
+from junmai.domain.model import Batch, OutputOptions
+
+INTERRUPTED = 130
+"""Exit code of a Ctrl-C before there was a batch, as shells have it."""
+
+app = typer.Typer(
+    name="junmai",
+    help="Develops photos in batches that survive anything. `junmai develop FOLDER` is all it takes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+batch_app = typer.Typer(help="Look at batches and steer them, also from another window.", no_args_is_help=True)
+presets_app = typer.Typer(help="Look at presets.", no_args_is_help=True)
+app.add_typer(batch_app, name="batch")
+app.add_typer(presets_app, name="presets")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+BatchId = Annotated[str | None, typer.Argument(metavar="[BATCH]", help="The batch's id; none: the latest.")]
+Sources = Annotated[list[Path], typer.Argument(metavar="SRC...", help="Photos, or folders with photos.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=256, help="Worker processes; none: what cores and free memory allow.")
+]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; returns the exit code and never raises."""
+    as_json = "--json" in arguments
+    try:
+        answer = app(_data_first(list(arguments)), standalone_mode=False)
+    except errors.JunmaiError as error:
+        _complain(error.message, error.code, as_json=as_json)
+        return error.exit_code
+    except typer.Exit as ending:
+        return int(ending.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        complaints.print("Stopped. No batch was begun.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return EXIT_DONE
+    except Exception as error:  # noqa: BLE001 - the last net: said in one sentence, the trace goes to the log
+        return _unforeseen(error, as_json=as_json)
+    return answer if isinstance(answer, int) else EXIT_DONE
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="The data folder; also JUNMAI_DATA. It may stand before or after the command."),
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+    _chosen.folder = data
+
+
+class _Chosen:
+    folder: Path | None = None
+
+
+_chosen = _Chosen()
+
+
+@contextmanager
+def _controller(command: str) -> Iterator[BatchController]:
+    settings = config.load(_chosen.folder)
+    log.configure(settings.data)
+    with BatchController(settings=settings, by=f"junmai {command} ({_here()})") as controller:
+        yield controller
+
+
+# --- the main job -------------------------------------------------------------------------------------------
+
+
+@app.command("develop")
+def develop(
+    sources: Sources,
+    preset: Annotated[str, typer.Option(help="A preset: NAME or NAME@VERSION.")] = "default",
+    blend: Annotated[float, typer.Option(help="How much of the preset, 0 to 100.")] = 100.0,
+    out: Annotated[Path, typer.Option(help="Where the developed photos go.")] = Path("developed"),
+    quality: Annotated[int, typer.Option(help="JPEG quality, 1 to 100.")] = 92,
+    long_edge: Annotated[int | None, typer.Option(help="Longest side in pixels; none: full size.")] = None,
+    min_rating: Annotated[int | None, typer.Option(min=0, max=5, help="Only photos rated so or better.")] = None,
+    workers: Workers = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of others in the folder.")] = False,
+    no_gps: Annotated[bool, typer.Option("--no-gps", help="Leave the place out of the metadata.")] = False,
+    json: Json = False,
+) -> int:
+    """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
+    options = OutputOptions(quality=quality, long_edge=long_edge, metadata="no_gps" if no_gps else "all")
+    order = Order(Look(preset, blend), options, _absolute(out), overwrite)
+    reporter = _reporter(json)
+    with _controller("develop") as controller:
+        executor = controller.executor(workers)
+        try:
+            prepared = developing.prepare(
+                controller,
+                [_absolute(source) for source in sources],
+                order,
+                executor,
+                min_rating=min_rating,
+                on_import=reporter.importing,
+            )
+            return _develop(controller, prepared, executor, reporter)
+        finally:
+            executor.stop(at_once=True)
+
+
+app.command("export", help="The same as develop.")(develop)
+
+
+def _develop(controller: BatchController, prepared: developing.Prepared, executor: Any, reporter: Reporter) -> int:
+    for left in prepared.left_out:
+        reporter.photo(
+            "left_out",
+            path=str(left.path),
+            photo_id=None,
+            status="left_out",
+            error_kind="left_out",
+            error_message=left.reason,
+        )
+    foreground = Foreground(controller, reporter)
+    foreground.counts.skipped = len(prepared.skipped_photo_ids)
+    for photo_id in prepared.skipped_photo_ids:
+        photo = controller.store.photo(photo_id)
+        reporter.photo("photo_skipped", path=photo.path if photo else "", photo_id=photo_id, status="skipped")
+    if prepared.batch is None:
+        skipped = len(prepared.skipped_photo_ids)
+        summary = {"batch_id": None, "status": "completed", "processed_count": 0, "failed_count": 0}
+        words = [f"All {skipped} photos are developed already; nothing to do."]
+        reporter.end({**summary, "skipped_count": skipped, "seconds": 0.0}, words)
+        return EXIT_DONE
+    if prepared.resumed:
+        reporter.word(f"Going on with {prepared.batch.id}.")
+    return foreground.run(prepared.batch, executor, since=prepared.last_event)
+
+
+def _go_on(controller: BatchController, batch: Batch, workers: int | None, *, as_json: bool, since: int) -> int:
+    """Develop a batch in the foreground, unless a live runner does so already."""
+    if batch.status != BatchStatus.RUNNING or developing.is_served(controller, batch):
+        return EXIT_DONE
+    executor = controller.executor(workers)
+    try:
+        return Foreground(controller, _reporter(as_json)).run(batch, executor, since=since)
+    finally:
+        executor.stop(at_once=True)
+
+
+@app.command("import")
+def import_command(
+    sources: Sources,
+    session: Annotated[str | None, typer.Option(help="Name the session of these photos.")] = None,
+    workers: Workers = None,
+    json: Json = False,
+) -> int:
+    """Take photos into the library without developing them."""
+    reporter = _reporter(json)
+    with _controller("import") as controller:
+        executor = controller.executor(workers)
+        try:
+            found = import_photos(
+                controller,
+                [_absolute(source) for source in sources],
+                executor,
+                session=session,
+                on_progress=reporter.importing,
+            )
+        finally:
+            executor.stop(at_once=True)
+        if not found.photos:
+            where = ", ".join(str(source) for source in sources)
+            raise errors.NothingToDevelop(where=where, reasons="")
+        return listing.imported(found, reporter, as_json=json)
+
+
+@app.command("photos")
+def photos(
+    session: Annotated[int | None, typer.Option(help="Only of the session with this id.")] = None,
+    min_rating: Annotated[int | None, typer.Option(min=0, max=5, help="Only photos rated so or better.")] = None,
+    json: Json = False,
+) -> int:
+    """List the photos of the library."""
+    with _controller("photos") as controller:
+        return listing.photos(controller.store, session, min_rating, as_json=json)
+
+
+@app.command("doctor")
+def doctor(
+    read: Annotated[bool, typer.Option("--read", help="Read every output again and compare checksums.")] = False,
+    json: Json = False,
+) -> int:
+    """Check that everything is as it should be. Warnings don't change the exit code."""
+    with _controller("doctor") as controller:
+        findings = controller.examine(read_outputs=read)
+        listing.findings(findings, as_json=json)
+        return EXIT_FAULT if any(finding.level == "error" for finding in findings) else EXIT_DONE
+
+
+@app.command("demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the sample shoot goes.")] = Path("junmai-demo"),
+    count: Annotated[int, typer.Option(min=2, max=500, help="How many photos.")] = 24,
+) -> int:
+    """Make a sample shoot and develop it, to see Junmai at work."""
+    from junmai.cli.demo import run_demo
+
+    return run_demo(_absolute(out), count, _chosen.folder, develop)
+
+
+# --- batches ------------------------------------------------------------------------------------------------
+
+
+@batch_app.command("list")
+def batch_list(
+    status: Annotated[str | None, typer.Option(help="Only batches in this state.")] = None, json: Json = False
+) -> int:
+    """List the batches, the newest first."""
+    if status is not None and status not in set(BatchStatus):
+        raise errors.BadInput(detail=f"There is no state {status!r}; known: {', '.join(BatchStatus)}.")
+    with _controller("batch list") as controller:
+        return listing.batches(controller, status, as_json=json)
+
+
+@batch_app.command("show")
+def batch_show(batch: BatchId = None, json: Json = False) -> int:
+    """Show one batch and what failed in it."""
+    with _controller("batch show") as controller:
+        return listing.batch(controller, _batch(controller, batch), as_json=json)
+
+
+@batch_app.command("pause")
+def batch_pause(batch: BatchId = None, json: Json = False) -> int:
+    """Pause: photos in hand are finished, no other is begun."""
+    return _steer("pause", batch, json, lambda controller, found: controller.pause(found.id))
+
+
+@batch_app.command("resume")
+def batch_resume(batch: BatchId = None, workers: Workers = None, json: Json = False) -> int:
+    """Go on. Where no Junmai is at work on the batch, it is developed here."""
+    with _controller("resume") as controller:
+        found = _batch(controller, batch)
+        since = controller.store.last_event()
+        unattended = found.status == BatchStatus.RUNNING and not developing.is_served(controller, found)
+        resumed = found if unattended else controller.resume(found.id)
+        if developing.is_served(controller, resumed) or resumed.status != BatchStatus.RUNNING:
+            listing.steered("resume", controller, resumed, as_json=json)
+            return EXIT_DONE
+        return _go_on(controller, resumed, workers, as_json=json, since=since)
+
+
+@batch_app.command("cancel")
+def batch_cancel(batch: BatchId = None, json: Json = False) -> int:
+    """Give a batch up. What was developed stays."""
+    return _steer("cancel", batch, json, lambda controller, found: controller.cancel(found.id))
+
+
+@batch_app.command("priority")
+def batch_priority(
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")],
+    priority: Annotated[int, typer.Argument(metavar="1..10", help="10 goes first; 5 is usual.")],
+    json: Json = False,
+) -> int:
+    """Say how urgent a batch is."""
+    return _steer("priority", batch, json, lambda controller, found: controller.set_priority(found.id, priority))
+
+
+@batch_app.command("retry-failed")
+@batch_app.command("retry", hidden=True)
+def batch_retry(
+    batch: BatchId = None,
+    kind: Annotated[str | None, typer.Option(help="Only failures of this kind, such as disk_full.")] = None,
+    workers: Workers = None,
+    json: Json = False,
+) -> int:
+    """Try the failed photos again. Where no Junmai is at work on the batch, it is developed here."""
+    with _controller("batch retry-failed") as controller:
+        found = _batch(controller, batch)
+        since = controller.store.last_event()
+        count = controller.retry_failed(found.id, kind)
+        if not count:
+            raise errors.BadInput(detail=f"Batch {found.id} has no failed photos{f' of kind {kind}' if kind else ''}.")
+        again = controller.store.batch(found.id)
+        if developing.is_served(controller, again):
+            listing.steered("retry", controller, again, as_json=json)
+        return _go_on(controller, again, workers, as_json=json, since=since)
+
+
+app.command("status", help="Show the latest batch.")(batch_show)
+app.command("pause", help="Pause the latest batch.")(batch_pause)
+app.command("resume", help="Resume the latest batch.")(batch_resume)
+
+
+@presets_app.command("list")
+def presets_list(json: Json = False) -> int:
+    """List the presets."""
+    return listing.presets(as_json=json)
+
+
+@presets_app.command("show")
+def presets_show(name: Annotated[str, typer.Argument(help="NAME or NAME@VERSION.")], json: Json = False) -> int:
+    """Show what a preset sets."""
+    return listing.preset(name, as_json=json)
+
+
+# --- small steps --------------------------------------------------------------------------------------------
+
+
+def _steer(verb: str, batch: str | None, as_json: bool, act: Callable[[BatchController, Batch], Batch]) -> int:
+    with _controller(f"batch {verb}") as controller:
+        listing.steered(verb, controller, act(controller, _batch(controller, batch)), as_json=as_json)
+        return EXIT_DONE
+
+
+def _batch(controller: BatchController, batch_id: str | None) -> Batch:
+    return controller.store.batch(batch_id) if batch_id else controller.latest()
+
+
+def _reporter(as_json: bool) -> Reporter:
+    return JsonReporter() if as_json else BarReporter()
+
+
+def _absolute(path: Path) -> Path:
+    return Path.cwd() / path.expanduser()
+
+
+def _here() -> str:
+    from junmai.control.recovery import this_process
+
+    return this_process()
+
+
+def _data_first(arguments: list[str]) -> list[str]:
+    """`--data DIR` may stand anywhere before `--`; the parser wants it first."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    for index, argument in enumerate(arguments[:end]):
+        if argument == "--data" and index + 1 < end:
+            return ["--data", arguments[index + 1], *arguments[:index], *arguments[index + 2 :]]
+        if argument.startswith("--data="):
+            return [argument, *arguments[:index], *arguments[index + 1 :]]
+    return arguments
+
+
+def _complain(message: str, code: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"event": "error", "code": code, "error": message})
+    complaints.print(f"[red]junmai:[/] {escape(message)}")
+
+
+def _unforeseen(error: Exception, *, as_json: bool) -> int:
+    show = getattr(error, "show", None)
+    if show is not None:  # a wrong word or option: the parser knows how to say it
+        show()
+        return int(getattr(error, "exit_code", EXIT_BAD_INPUT))
+    import structlog
+
+    structlog.get_logger("junmai.cli").error("unforeseen", exc_info=error)
+    _complain(
+        f"an error inside Junmai: {type(error).__name__}: {error}. The log has the details.",
+        "internal",
+        as_json=as_json,
+    )
+    return EXIT_FAULT

@@ -1,0 +1,208 @@
+"""What the user sees: a bar, a line for each failure, a closing summary; or JSON, one object a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable
+from typing import Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.text import Text
+
+from junmai.domain.progress import Meter
+
+PLAIN_SECONDS = 10.0
+"""Where the output is no terminal, a line of progress comes this often."""
+
+console = Console(highlight=False, soft_wrap=True)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Reporter(Protocol):
+    """Shows how a run goes."""
+
+    def importing(self, count: int, total: int | None) -> None:
+        """So many photos have been looked at."""
+
+    def begin(self, *, total: int, ended: int, failed: int) -> None:
+        """The batch is at hand."""
+
+    def photo(self, event: str, *, path: str, photo_id: int | None, status: str, **facts: object) -> None:
+        """A photo ended, or was left out."""
+
+    def word(self, text: str) -> None:
+        """Something the user should know."""
+
+    def waiting(self, text: str | None) -> None:
+        """The batch stands still, and why; None: it goes on."""
+
+    def tick(self, remaining: int) -> None:
+        """Time passes."""
+
+    def end(self, summary: dict[str, object], lines: Iterable[str]) -> None:
+        """The run is over."""
+
+
+class JsonReporter:
+    """One JSON object a line, for programs."""
+
+    def importing(self, count: int, total: int | None) -> None:
+        """Programs are told of ends only."""
+
+    def begin(self, *, total: int, ended: int, failed: int) -> None:
+        """Programs are told of ends only."""
+
+    def photo(self, event: str, *, path: str, photo_id: int | None, status: str, **facts: object) -> None:
+        """One line for the photo."""
+        shown = {"event": event, "path": path, "photo_id": photo_id, "status": status}
+        print_json({**shown, "error_kind": None, "error_message": None, **facts})
+
+    def word(self, text: str) -> None:
+        """To the error output, so that the lines stay JSON."""
+        complaints.print(escape(text))
+
+    def waiting(self, text: str | None) -> None:
+        """To the error output."""
+        if text:
+            complaints.print(escape(text))
+
+    def tick(self, remaining: int) -> None:
+        """Programs are told of ends only."""
+
+    def end(self, summary: dict[str, object], lines: Iterable[str]) -> None:
+        """The last line."""
+        print_json({"event": "summary", **summary})
+
+
+class BarReporter:
+    """A bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._meter = Meter()
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+        self._failed = 0
+        self._ended = 0
+        self._total = 0
+        self._spoke = time.monotonic()
+        self._waiting: str | None = None
+
+    def importing(self, count: int, total: int | None) -> None:
+        """Show how many photos have been looked at."""
+        if self._progress is None:
+            self._start("Importing")
+        if self._progress is not None:
+            self._progress.update(self._task, completed=count, total=total)
+
+    def begin(self, *, total: int, ended: int, failed: int) -> None:
+        """From here on the bar is the batch's."""
+        self._stop()
+        self._total, self._ended, self._failed = total, ended, failed
+        self._start("Developing")
+        self._update(None)
+
+    def photo(self, event: str, *, path: str, photo_id: int | None, status: str, **facts: object) -> None:
+        """Count it; a failure gets a line."""
+        if status == "left_out":
+            console.print(f"[yellow]left out[/]  {escape(path)}: {escape(str(facts.get('error_message')))}")
+            return
+        if status == "skipped":
+            return
+        self._ended += 1
+        self._meter.add(time.monotonic())
+        if status == "failed":
+            self._failed += 1
+            console.print(f"[red]failed[/]    {escape(path)}: {escape(str(facts.get('error_message')))}")
+
+    def word(self, text: str) -> None:
+        """A line of its own."""
+        console.print(escape(text))
+
+    def waiting(self, text: str | None) -> None:
+        """Said once, until it changes."""
+        if text != self._waiting:
+            self._waiting = text
+            self._meter.forget()
+            if text:
+                console.print(f"[yellow]{escape(text)}[/]")
+
+    def tick(self, remaining: int) -> None:
+        """Move the bar; where there is none, say how far it is now and then."""
+        self._update(remaining)
+        if self._progress is None and time.monotonic() - self._spoke >= PLAIN_SECONDS and not self._waiting:
+            self._spoke = time.monotonic()
+            pace = self._meter.pace(remaining)
+            rate = f", {pace.photos_per_second:.2f} photos/s" if pace.photos_per_second else ""
+            left = f", {span(pace.eta_seconds)} left" if pace.eta_seconds is not None else ""
+            console.print(f"{self._ended} of {self._total} photos, {self._failed} failed{rate}{left}")
+
+    def end(self, summary: dict[str, object], lines: Iterable[str]) -> None:
+        """Close the bar and say what came of it."""
+        self._stop()
+        for line in lines:
+            console.print(line)
+
+    def _start(self, text: str) -> None:
+        if not console.is_terminal:
+            return
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=None), _Counts(), console=console, transient=True
+        )
+        self._task = self._progress.add_task(text, total=None)
+        self._progress.start()
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _update(self, remaining: int | None) -> None:
+        if self._progress is None:
+            return
+        pace = self._meter.pace(remaining or 0)
+        self._progress.update(
+            self._task,
+            description="Paused" if self._waiting else "Developing",
+            completed=self._ended,
+            total=self._total,
+            failed=self._failed,
+            rate=pace.photos_per_second,
+            left=pace.eta_seconds,
+        )
+
+
+class _Counts(ProgressColumn):
+    """`123/3000 photos  2 failed  1.9/s  24 min left`"""
+
+    def render(self, task: Task) -> Text:
+        total = "?" if task.total is None else f"{int(task.total):,}"
+        text = Text(f"{int(task.completed):,}/{total} photos")
+        if failed := task.fields.get("failed"):
+            text.append(f"  {failed} failed", "red")
+        if rate := task.fields.get("rate"):
+            text.append(f"  {rate:.2f}/s", "cyan")
+        if (left := task.fields.get("left")) is not None:
+            text.append(f"  {span(left)} left", "green")
+        return text
+
+
+def span(seconds: float | None) -> str:
+    """A time span as people say it."""
+    if seconds is None:
+        return "?"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s" if whole < 600 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def print_json(value: object) -> None:
+    """One JSON object on one line, written out at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=True, default=str) + "\n")
+    sys.stdout.flush()

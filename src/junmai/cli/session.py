@@ -1,0 +1,206 @@
+"""A run in the foreground: a runner in a thread, the user's signals, and the events of the store on the screen."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+from rich.markup import escape
+
+from junmai import errors
+from junmai.cli.render import Reporter, span
+from junmai.control import conditions
+from junmai.control.controller import BatchController
+from junmai.control.developing import is_served
+from junmai.control.runner import Runner
+from junmai.domain.lifecycle import ENDED, BatchStatus
+from junmai.domain.model import Batch, Event
+from junmai.executors.processes import ProcessExecutor
+
+LOOK_SECONDS = 0.1
+EXIT_DONE, EXIT_FAULT, EXIT_BAD_INPUT, EXIT_FAILURES, EXIT_PAUSED, EXIT_CANCELLED = range(6)
+_ENDS = {"item_processed": "processed", "item_failed": "failed"}
+
+
+@dataclass
+class Counts:
+    """Photos that ended in this run."""
+
+    processed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+class Foreground:
+    """Develops one batch, or watches it being developed, until it ends or the user stops it."""
+
+    def __init__(self, controller: BatchController, reporter: Reporter) -> None:
+        self._controller = controller
+        self._store = controller.store
+        self._reporter = reporter
+        self._presses = 0
+        self._runner: Runner | None = None
+        self.counts = Counts()
+        self._began = time.monotonic()
+
+    def run(self, batch: Batch, executor: ProcessExecutor, *, since: int) -> int:
+        """Returns the exit code; `since` is the event that this run begins after."""
+        self._reporter.begin(total=batch.total, ended=batch.total - batch.remaining, failed=batch.failed)
+        thread: threading.Thread | None = None
+        if is_served(self._controller, batch):
+            served = ", ".join(self._controller.served_by(batch))
+            self._reporter.word(f"{batch.id} is being developed already ({served}); watching it.")
+            executor.stop()
+        else:
+            thread = self._start(batch, executor)
+        with self._signals(batch):
+            self._follow(batch, thread, executor, since)
+        if self._runner is not None and self._runner.error is not None:
+            raise self._runner.error
+        return self._close(self._store.batch(batch.id))
+
+    def _start(self, batch: Batch, executor: ProcessExecutor) -> threading.Thread:
+        self._runner = Runner(self._store, executor, self._controller.settings, role="develop", scope=batch.no)
+        return self._runner.start()
+
+    # --- following ----------------------------------------------------------------------------------------
+
+    def _follow(self, batch: Batch, thread: threading.Thread | None, executor: ProcessExecutor, since: int) -> None:
+        seen = since
+        while True:
+            at_work = thread is not None and thread.is_alive()
+            seen = self._show(batch, seen)
+            now = self._store.batch(batch.id)
+            self._say_if_waiting(now)
+            self._reporter.tick(now.remaining)
+            if thread is not None and not at_work:
+                break
+            if thread is None:
+                if now.status in ENDED or self._presses:
+                    break
+                if not is_served(self._controller, now):  # it died: this process goes on with the batch
+                    thread = self._start(now, self._controller.executor(executor.workers))
+            time.sleep(LOOK_SECONDS)
+        self._show(batch, seen)
+
+    def _show(self, batch: Batch, seen: int) -> int:
+        while events := self._store.events(after=seen, no=batch.no):
+            for event in events:
+                seen = event.id
+                if event.type in _ENDS:
+                    self._count(batch, event)
+        return seen
+
+    def _count(self, batch: Batch, event: Event) -> None:
+        status = _ENDS[event.type]
+        photo = self._store.photo(event.photo_id or 0)
+        path = photo.path if photo else f"photo {event.photo_id}"
+        facts: dict[str, object] = {}
+        if status == "failed":
+            self.counts.failed += 1
+            facts = {name: event.data.get(name) for name in ("error_kind", "error_message")}
+        else:
+            self.counts.processed += 1
+            facts = {"output": event.data.get("output"), "seconds": event.data.get("seconds")}
+        self._reporter.photo(f"photo_{status}", path=path, photo_id=event.photo_id, status=status, **facts)
+
+    def _say_if_waiting(self, batch: Batch) -> None:
+        if batch.status != BatchStatus.PAUSED or self._presses:
+            self._reporter.waiting(None)
+            return
+        if batch.pause_reason == "user":
+            text = f"Paused by {batch.pause_by}. `junmai resume` in another window goes on."
+        else:
+            cause = conditions.sentence(batch.pause_reason, batch.pause_detail)
+            text = f"Paused: {cause}." + (
+                " It goes on by itself when that is over." if conditions.goes_on_by_itself(batch) else ""
+            )
+        self._reporter.waiting(text)
+
+    # --- the user -----------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _signals(self, batch: Batch) -> Iterator[None]:
+        """Ctrl-C once: finish what is in hand and pause. Twice: stop at once."""
+        pressed = threading.Event()
+        done = threading.Event()
+
+        def press(number: int, frame: FrameType | None) -> None:
+            self._presses += 1
+            pressed.set()
+
+        def obey() -> None:
+            # a signal handler must not wait for the store; this thread may
+            while not done.is_set():
+                if pressed.wait(LOOK_SECONDS):
+                    pressed.clear()
+                    self._obey(batch)
+
+        names = ("SIGINT", "SIGTERM", "SIGHUP")
+        kinds = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {kind: signal.signal(kind, press) for kind in kinds}
+        helper = threading.Thread(target=obey, daemon=True)
+        helper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            helper.join()
+            for kind, handler in before.items():
+                signal.signal(kind, handler)
+
+    def _obey(self, batch: Batch) -> None:
+        if self._runner is None:
+            return
+        if self._presses == 1:
+            self._reporter.word("Finishing the photos in hand, then pausing. Ctrl-C again stops at once.")
+            with contextlib.suppress(errors.WrongState):
+                self._controller.pause(batch.id)
+            self._runner.stop()
+        else:
+            self._runner.stop(at_once=True)
+
+    # --- the end ------------------------------------------------------------------------------------------
+
+    def _close(self, batch: Batch) -> int:
+        seconds = time.monotonic() - self._began
+        summary = {
+            "batch_id": batch.id,
+            "status": batch.status,
+            "processed_count": self.counts.processed,
+            "failed_count": self.counts.failed,
+            "skipped_count": self.counts.skipped,
+            "seconds": round(seconds, 3),
+        }
+        self._reporter.end(summary, self._closing_lines(batch, seconds))
+        if self._runner is None and batch.status not in ENDED:
+            return EXIT_DONE  # it was only watched, and goes on where it is developed
+        return exit_code(batch)
+
+    def _closing_lines(self, batch: Batch, seconds: float) -> Iterator[str]:
+        done = f"{self.counts.processed} developed"
+        failed = f", [red]{self.counts.failed} failed[/]" if self.counts.failed else ""
+        skipped = f", {self.counts.skipped} were right already" if self.counts.skipped else ""
+        yield f"[bold]{batch.id} {batch.status}[/]: {done}{failed}{skipped} in {span(seconds)}."
+        if batch.processed or batch.skipped:
+            yield f"The photos are in {escape(batch.folder)}"
+        if batch.status == BatchStatus.PAUSED:
+            yield f"{batch.remaining} to go: the same command, or `junmai resume`, goes on from here."
+        if batch.failed:
+            yield f"`junmai batch show {batch.id}` lists what failed; `junmai batch retry-failed {batch.id}` tries again."
+
+
+def exit_code(batch: Batch) -> int:
+    """What a run ends with, by the state that it leaves the batch in."""
+    match batch.status:
+        case BatchStatus.CANCELLED:
+            return EXIT_CANCELLED
+        case BatchStatus.COMPLETED | BatchStatus.FAILED:
+            return EXIT_FAILURES if batch.failed else EXIT_DONE
+        case _:
+            return EXIT_PAUSED

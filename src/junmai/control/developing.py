@@ -1,0 +1,93 @@
+"""The main job: sources in, developed photos out; the same words again go on where they stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from junmai import errors
+from junmai.control.controller import BatchController
+from junmai.control.importing import Imported, import_photos
+from junmai.control.planning import Order, Plan, make_plan, new_batch_id, request_key, resolve
+from junmai.control.recovery import live_runners, remove_unsealed
+from junmai.domain.model import Batch
+from junmai.executors.processes import ProcessExecutor
+from junmai.library.scan import LeftOut
+
+REASONS_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `develop` has before it: a batch (None: everything is right already), and how it came to it."""
+
+    batch: Batch | None
+    resumed: bool
+    left_out: tuple[LeftOut, ...]
+    skipped_photo_ids: tuple[int, ...]
+    last_event: int
+    """The newest event before the batch was made or resumed: what comes after it belongs to this run."""
+
+
+def prepare(
+    controller: BatchController,
+    sources: Sequence[Path],
+    order: Order,
+    executor: ProcessExecutor,
+    *,
+    min_rating: int | None = None,
+    on_import: Callable[[int, int | None], None] | None = None,
+) -> Prepared:
+    """Resume the unfinished batch of the same command, or import and make a new one.
+
+    Raises `BadInput` and its kinds; then no batch was created or changed.
+    """
+    resolve(order)
+    store = controller.store
+    remove_unsealed(store, controller.settings)
+    key = request_key(order, [*map(str, sources), f"rating>={min_rating}"])
+    last_event = store.last_event()
+    unfinished = store.unfinished_by_request(key)
+    if unfinished is not None:
+        if unfinished.status == "paused":
+            unfinished = controller.resume(unfinished.id)
+        return Prepared(unfinished, True, (), (), last_event)
+    imported = import_photos(controller, sources, executor, leave_out=order.folder, on_progress=on_import)
+    plan = _plan(controller, sources, order, imported, min_rating, key)
+    done = tuple(item.photo_id for item in plan.items if item.done)
+    last_event = store.last_event()
+    batch = controller.create(plan) if plan.done < len(plan.items) else None
+    return Prepared(batch, False, imported.left_out, done, last_event)
+
+
+def is_served(controller: BatchController, batch: Batch) -> bool:
+    """Whether a live runner develops this batch already."""
+    return bool(live_runners(controller.store, controller.settings, serving=batch.no))
+
+
+def _plan(
+    controller: BatchController,
+    sources: Sequence[Path],
+    order: Order,
+    imported: Imported,
+    min_rating: int | None,
+    key: str,
+) -> Plan:
+    photos = [
+        photo
+        for photo in imported.photos
+        if min_rating is None or (photo.rating is not None and photo.rating >= min_rating)
+    ]
+    if not photos:
+        where = ", ".join(str(source) for source in sources)
+        raise errors.NothingToDevelop(where=where, reasons=_reasons(imported, min_rating))
+    return make_plan(controller.store, photos, order, batch_id=new_batch_id(), key=key)
+
+
+def _reasons(imported: Imported, min_rating: int | None) -> str:
+    if imported.photos:
+        return f" None of its {len(imported.photos)} photos is rated {min_rating} or more."
+    named = [f" {left.path.name}: {left.reason}" for left in imported.left_out[:REASONS_NAMED]]
+    more = len(imported.left_out) - len(named)
+    return "".join(named) + (f" And {more} more." if more > 0 else "")

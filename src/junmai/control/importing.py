@@ -1,0 +1,241 @@
+"""Taking photos into the library: scan, look at what is new or touched, store, make sessions.
+
+The same folder again changes nothing. Metadata is read in worker processes, because it may be hostile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from junmai import errors, files
+from junmai.control.grouping import put_in_sessions
+from junmai.develop.sidecars import sidecars_of
+from junmai.domain.model import NewPhoto, Photo
+from junmai.domain.plan import name_key
+from junmai.executors.base import Ending, Executor, Outcome, ProbeJob
+from junmai.library.exif import PhotoFacts
+from junmai.library.scan import FoundPhoto, LeftOut, scan, shown
+
+if TYPE_CHECKING:
+    from junmai.control.controller import BatchController
+    from junmai.store.base import Store
+
+log = structlog.get_logger("junmai.import")
+
+SAVE_CHUNK = 200
+"""Photos that are stored in one transaction: a crash while importing loses no more than these."""
+SOFTWARE = "Junmai"
+WAIT_SECONDS = 0.2
+OnProgress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import found, in the order of the sources."""
+
+    photos: list[Photo]
+    new: int
+    known: int
+    left_out: tuple[LeftOut, ...]
+    session_ids: tuple[int, ...]
+
+
+@dataclass
+class _Work:
+    """What one import has done so far."""
+
+    order: dict[str, None] = field(default_factory=dict)
+    known: dict[str, Photo] = field(default_factory=dict)
+    to_probe: list[FoundPhoto] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    new: int = 0
+
+
+def import_photos(
+    controller: BatchController,
+    sources: Sequence[Path],
+    executor: Executor,
+    *,
+    leave_out: Path | None = None,
+    session: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> Imported:
+    """Take in everything below the sources. `leave_out` is the folder that outputs will go to.
+
+    Raises `SourceFolderUnreadable`, and `OutputFolderRefused` where outputs would go among the originals.
+    """
+    roots = [Path(os.path.abspath(source)) for source in sources]  # links stay as the user names them
+    if leave_out is not None and leave_out in roots:
+        raise errors.OutputFolderRefused(path=leave_out, detail="it is the folder of the originals; choose another")
+    store = controller.store
+    work = _Work()
+    for found in scan(roots, leave_out=_refusal(store, controller.settings.data, leave_out)):
+        _sort(store, found, work)
+        if on_progress and len(work.order) % 100 == 0:
+            on_progress(len(work.order) - len(work.to_probe), None)
+    if work.to_probe:
+        _take_in(store, executor, work, on_progress)
+    photos = [photo for path in work.order if (photo := store.photo_by_path(path)) is not None]
+    session_ids = put_in_sessions(store, photos, name=session)
+    if session_ids and any(photo.session_id is None for photo in photos):
+        photos = [photo for path in work.order if (photo := store.photo_by_path(path)) is not None]
+    log.info("imported", new=work.new, known=len(photos) - work.new, left_out=len(work.left_out))
+    return Imported(photos, work.new, len(photos) - work.new, tuple(work.left_out), session_ids)
+
+
+# --- what is not taken --------------------------------------------------------------------------------------
+
+
+def _refusal(store: Store, data: Path, out: Path | None) -> Callable[[Path], str | None]:
+    """Why a file or folder is not taken: data and outputs are never photos."""
+    folders = {name_key(str(row["path"])): row for row in store.output_folders()}
+
+    def why(path: Path) -> str | None:
+        if path == data:
+            return "Junmai's data folder"
+        key = name_key(str(path))
+        if path == out or (key in folders and folders[key]["made_by_junmai"]):
+            return "a folder of developed photos"
+        if name_key(str(path.parent)) in folders:
+            row = store.output_at(str(path.parent), path.name)
+            if row is not None and row["size"] is not None:
+                return "developed by Junmai"
+        return None
+
+    return why
+
+
+def _sort(store: Store, found: FoundPhoto | LeftOut, work: _Work) -> None:
+    if isinstance(found, LeftOut):
+        work.left_out.append(found)
+        return
+    path = str(found.path)
+    if shown(found.path) != path:
+        work.left_out.append(LeftOut(Path(shown(found.path)), "its name is not valid text; rename it"))
+        return
+    work.order[path] = None
+    known = store.photo_by_path(path)
+    if known is None:
+        work.to_probe.append(found)
+        return
+    work.known[path] = known
+    same = (known.size, known.mtime_ns, known.inode) == (found.size, found.mtime_ns, found.inode)
+    if not same or known.sidecars != _sidecar_state(found.path):
+        work.to_probe.append(found)
+
+
+# --- looking at photos --------------------------------------------------------------------------------------
+
+
+def _take_in(store: Store, executor: Executor, work: _Work, on_progress: OnProgress | None) -> None:
+    chunk: list[tuple[FoundPhoto, str, PhotoFacts]] = []
+    total = len(work.order)
+    looked_at = total - len(work.to_probe)
+    for found, fingerprint, facts in _probed(executor, work):
+        looked_at += 1
+        if on_progress:
+            on_progress(looked_at, total)
+        if facts.software == SOFTWARE:
+            work.left_out.append(LeftOut(found.path, "developed by Junmai"))
+            del work.order[str(found.path)]
+            continue
+        chunk.append((found, fingerprint, facts))
+        if len(chunk) >= SAVE_CHUNK:
+            _save(store, chunk, work)
+            chunk = []
+    _save(store, chunk, work)
+
+
+def _probed(executor: Executor, work: _Work) -> Iterator[tuple[FoundPhoto, str, PhotoFacts]]:
+    """Look at the photos in worker processes. A photo whose metadata kills two workers is taken without any."""
+    executor.start()
+    waiting = dict(enumerate(work.to_probe))
+    tries = dict.fromkeys(waiting, 0)
+    for ticket, found in waiting.items():
+        executor.submit(ticket, ProbeJob(found.path, found.kind))
+    while waiting:
+        for outcome in executor.wait(WAIT_SECONDS):
+            found = waiting[outcome.ticket]
+            tries[outcome.ticket] += outcome.ending is not Ending.NOT_BEGUN
+            if outcome.ending not in (Ending.DONE, Ending.ERROR) and tries[outcome.ticket] < 2:
+                executor.submit(outcome.ticket, ProbeJob(found.path, found.kind))
+                continue
+            del waiting[outcome.ticket]
+            looked = _seen(found, outcome)
+            if isinstance(looked, LeftOut):
+                work.left_out.append(looked)
+                del work.order[str(found.path)]
+            else:
+                yield found, *looked
+
+
+def _seen(found: FoundPhoto, outcome: Outcome) -> tuple[str, PhotoFacts] | LeftOut:
+    if outcome.ending is Ending.DONE and isinstance(outcome.result, tuple):
+        fingerprint, facts = outcome.result
+        return str(fingerprint), facts
+    try:
+        fingerprint = files.fingerprint_of(found.path)
+    except OSError as error:
+        return LeftOut(found.path, f"it cannot be read ({error.strerror or error})")
+    log.warning("metadata could not be read", path=str(found.path), error=outcome.error_message)
+    return fingerprint, PhotoFacts()
+
+
+# --- storing ------------------------------------------------------------------------------------------------
+
+
+def _save(store: Store, chunk: Sequence[tuple[FoundPhoto, str, PhotoFacts]], work: _Work) -> None:
+    if not chunk:
+        return
+    rows: list[tuple[int | None, NewPhoto]] = []
+    claimed: set[int] = set()
+    for found, fingerprint, facts in chunk:
+        path = str(found.path)
+        known = work.known.get(path) or _moved(store, fingerprint, claimed)
+        if known is None:
+            work.new += 1
+        else:
+            claimed.add(known.id)
+        rows.append((known.id if known else None, _new_photo(found, fingerprint, facts)))
+    store.save_photos(rows)
+
+
+def _moved(store: Store, fingerprint: str, claimed: set[int]) -> Photo | None:
+    """The photo that this file was before it was moved: same content, and nothing at the old path any more."""
+    for photo in store.photos_like(fingerprint):
+        if photo.id not in claimed and not Path(photo.path).exists() and Path(photo.root).exists():
+            return photo
+    return None
+
+
+def _new_photo(found: FoundPhoto, fingerprint: str, facts: PhotoFacts) -> NewPhoto:
+    kept = {name: value for name, value in asdict(facts).items() if value not in (None, ()) and name != "software"}
+    unsupported = kept.pop("unsupported", None)
+    return NewPhoto(
+        path=str(found.path),
+        root=str(found.root),
+        kind=found.kind,
+        size=found.size,
+        mtime_ns=found.mtime_ns,
+        inode=found.inode,
+        fingerprint=fingerprint,
+        facts=kept,
+        sidecars=_sidecar_state(found.path),
+        unsupported=str(unsupported) if unsupported else None,
+    )
+
+
+def _sidecar_state(photo: Path) -> str:
+    """Names, sizes and times of the sidecars beside a photo: a rating given later is seen by it."""
+    states = []
+    for sidecar in sidecars_of(photo):
+        state = files.state_of(sidecar)
+        if state is not None:
+            states.append(f"{sidecar.name}:{state.size}:{state.mtime_ns}")
+    return ";".join(states)

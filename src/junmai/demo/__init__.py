@@ -1,0 +1,1 @@
+"""The sample shoot: photos that Junmai makes itself, for `junmai demo` and for tests."""

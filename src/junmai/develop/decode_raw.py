@@ -1,0 +1,188 @@
+"""RAW files, through LibRaw.
+
+Output is the camera's own linear values with white balance applied before demosaicing (the interpolation compares
+channels, so it wants grey to be grey). LibRaw's own conversion to a colour space would clip what leaves the space;
+the matrix is applied in float by the kernels instead.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+
+from junmai import errors
+from junmai.develop import color
+from junmai.develop.color import Camera, Gains
+from junmai.develop.decode import Balance, Decoded, check_size
+from junmai.develop.sniff import Sniffed
+
+RESAVE = "Re-save it as DNG with Adobe DNG Converter (free), or as TIFF with the camera maker's program, and try again."
+
+# LibRaw's flip to EXIF orientation.
+_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
+
+
+def decode(path: Path, found: Sniffed, balance: Balance) -> Decoded:
+    """Decode the RAW file at `path`; see `junmai.develop.decode.decode`."""
+    try:
+        with rawpy.RawPy() as raw:
+            raw.open_file(str(path))
+            check_size(raw.sizes.width, raw.sizes.height)
+            raw.unpack()
+            return _develop(raw, found, balance)
+    except rawpy.LibRawError as error:
+        raise _photo_error(error, path, found) from error
+
+
+def _develop(raw: Any, found: Sniffed, balance: Balance) -> Decoded:
+    if raw.raw_type == rawpy.RawType.Flat:
+        check_filled(raw.raw_image_visible, int(raw.white_level))
+    camera = _camera(raw) if raw.num_colors == 3 else None
+    gains = balance(camera) if camera else None
+    pixels = _demosaic(raw, gains)
+    orientation = _ORIENTATION.get(raw.sizes.flip, 1)
+    if pixels.min() == pixels.max():
+        raise errors.BlankPhoto(detail=f"every pixel is {int(pixels.min())}")
+    ramp = np.arange(65536, dtype=np.float32) / 65535
+    if camera is None or gains is None:  # one or four colours: LibRaw made linear sRGB of it
+        full, matrix = (1.0, 1.0, 1.0), color.SRGB_TO_WORKING
+    else:
+        full, matrix = gains, camera.to_working
+    return Decoded(
+        kind="raw",
+        format=found.format,
+        pixels=pixels,
+        table=np.repeat((ramp * np.float32(max(full)))[None], 3, axis=0),
+        matrix=matrix,
+        orientation=orientation,
+        bit_depth=16,
+        full=full,
+        camera=camera,
+        baseline_exposure=found.baseline_exposure,
+    )
+
+
+def _demosaic(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
+    """(height, width, 3) uint16. 65535 is the fullest channel's clipping point, so nothing is cut at white."""
+    own_colors = gains is not None
+    balance = {"user_wb": [gains[0], gains[1], gains[2], gains[1]]} if gains else {"use_camera_wb": True}
+    pixels = raw.postprocess(
+        demosaic_algorithm=rawpy.DemosaicAlgorithm.PPG,
+        output_color=rawpy.ColorSpace.raw if own_colors else rawpy.ColorSpace.sRGB,
+        highlight_mode=rawpy.HighlightMode.Ignore if own_colors else rawpy.HighlightMode.Clip,
+        gamma=(1, 1),
+        output_bps=16,
+        no_auto_bright=True,  # these two make exposure depend on content, by up to 0.36 EV
+        adjust_maximum_thr=0,
+        user_flip=0,
+        **balance,
+    )
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
+    return np.ascontiguousarray(pixels[:, :, :3], dtype=np.uint16)
+
+
+# --- what the file says about its camera -------------------------------------------------------------------
+
+
+def _camera(raw: Any) -> Camera:
+    return Camera(as_shot=_as_shot(raw), xyz_to_camera=_xyz_to_camera(raw))
+
+
+def _as_shot(raw: Any) -> Gains:
+    """The camera's gains; guessed from the picture where the file has none (LibRaw gives -1 or 0)."""
+    red, green, blue = (float(each) for each in raw.camera_whitebalance[:3])
+    if min(red, green, blue) > 0:
+        return (red / green, 1.0, blue / green)
+    red, green, blue = (float(each) for each in raw.daylight_whitebalance[:3])
+    daylight = (red / green, 1.0, blue / green) if min(red, green, blue) > 0 else (1.0, 1.0, 1.0)
+    return _guess(raw, daylight) if raw.raw_type == rawpy.RawType.Flat else daylight
+
+
+def _guess(raw: Any, daylight: Gains) -> Gains:
+    """Gains for a file without white balance: six tenths of the way (in log) from daylight to grey world.
+
+    All the way would take the warmth out of candle light, which cameras leave in; the Canon D30 sample then comes
+    out like the JPEG that the camera made.
+    """
+    mosaic, pattern = raw.raw_image_visible, np.asarray(raw.raw_pattern)
+    rows, columns = pattern.shape
+    height, width = mosaic.shape[0] // rows * rows, mosaic.shape[1] // columns * columns
+    planes = {
+        (y, x): mosaic[y:height:rows, x:width:columns] for y in range(rows) for x in range(columns)
+    }
+    unclipped = np.logical_and.reduce([plane < 0.85 * raw.white_level for plane in planes.values()])
+    if not unclipped.any():
+        return daylight
+    black = raw.black_level_per_channel
+    means: list[list[float]] = [[], [], [], []]
+    for place, plane in planes.items():
+        channel = int(pattern[place])
+        means[channel].append(float(plane[unclipped].mean()) - black[channel])
+    red, green, blue = np.mean(means[0]), np.mean(means[1] + means[3]), np.mean(means[2])
+    if min(red, green, blue) <= 1:
+        return daylight
+    share = 0.6
+    return (
+        float((green / red) ** share * daylight[0] ** (1 - share)),
+        1.0,
+        float((green / blue) ** share * daylight[2] ** (1 - share)),
+    )
+
+
+def _xyz_to_camera(raw: Any) -> color.Matrix | None:
+    """From LibRaw's table of cameras, or from the matrix that the file itself carries."""
+    table = np.asarray(raw.rgb_xyz_matrix, dtype=np.float64)[:3, :3]
+    if abs(np.linalg.det(table)) > 1e-6:
+        return table
+    to_srgb = np.asarray(raw.color_matrix, dtype=np.float64)[:3, :3]
+    if abs(np.linalg.det(to_srgb)) < 1e-6:
+        return None
+    # LibRaw keeps a file's own matrix only as sRGB from balanced camera values; the daylight gains are what it
+    # divided the rows by.
+    daylight = np.asarray(raw.daylight_whitebalance, dtype=np.float64)[:3]
+    daylight = daylight if daylight.min() > 0 else np.ones(3)
+    return np.asarray(np.linalg.inv(to_srgb) / daylight[:, None] @ np.linalg.inv(color.SRGB_TO_XYZ))
+
+
+# --- what is wrong with a file -----------------------------------------------------------------------------
+
+
+def check_filled(mosaic: NDArray[np.uint16], white: int) -> None:
+    """Refuse a sensor picture (height, width) whose end was never written.
+
+    Some decoders fill what a cut-off file lacks with one value and report nothing. Two rows of a real sensor are
+    never the same, not even behind a lens cap: noise sees to that. So rows at the bottom that repeat the row two
+    above (the same colours) are missing data, unless they are full white, which a burnt-out sky is. Only the right
+    eighth is compared, since a cut-off tile leaves the left tiles whole.
+    """
+    height, width = mosaic.shape
+    if mosaic.min() == mosaic.max():
+        raise errors.BlankPhoto(detail=f"every pixel is {int(mosaic[0, 0])}")
+    strip = mosaic[:, width - max(width // 8, 2) :]
+    frozen = 0
+    for row in range(height - 1, 1, -1):
+        if strip[row].min() > 0.9 * white or not np.array_equal(strip[row], strip[row - 2]):
+            break
+        frozen += 1
+    if frozen >= max(16, height // 100):
+        raise errors.TruncatedPhoto(detail=f"the lowest {frozen} of {height} rows are missing")
+
+
+def _photo_error(error: Exception, path: Path, found: Sniffed) -> errors.PhotoError:
+    text = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+    if isinstance(error, rawpy.LibRawIOError):
+        return errors.TruncatedPhoto(detail="LibRaw reached its end while reading the picture")
+    if isinstance(error, rawpy.LibRawFileUnsupportedError):
+        return errors.UnsupportedPhoto(detail=f"LibRaw does not know this {path.suffix} file", help=RESAVE)
+    if isinstance(error, rawpy.LibRawTooBigError):
+        return errors.PhotoTooLarge(detail="LibRaw refuses its size")
+    if isinstance(error, rawpy.LibRawUnsufficientMemoryError):
+        return errors.OutOfMemory(detail="while decoding the RAW file")
+    if isinstance(error, rawpy.LibRawNotImplementedError):
+        return errors.UnsupportedPhoto(detail=f"LibRaw cannot read this compression of {found.format}", help=RESAVE)
+    return errors.BrokenPhoto(detail=f"LibRaw says: {text}")

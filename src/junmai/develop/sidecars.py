@@ -1,0 +1,68 @@
+"""Which XMP sidecars belong to a photo.
+
+Two ways of naming are in use: Lightroom, Bridge and Capture One write ``IMG_1.xmp``, darktable and digiKam
+``IMG_1.CR2.xmp``. The first is shared by all files of that stem, so it needs a rule for RAW+JPEG pairs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from junmai.develop.sniff import RAW_EXTENSIONS
+
+SIDECAR_LIMIT = 16 * 1024 * 1024
+"""Bytes of the largest sidecar that is read; one of Lightroom with many brush strokes has a few MB."""
+_SPELLINGS = (".xmp", ".XMP", ".Xmp")
+_EXTENSION_OWNED = re.compile(rb"SidecarForExtension\s*(?:=\s*[\"']|>)\s*\.?([A-Za-z0-9]{1,8})")
+
+
+def sidecars_of(photo: Path) -> tuple[Path, ...]:
+    """The sidecars of a photo, the more general first: what a later one says wins. Never raises.
+
+    ``IMG_1.CR2.xmp`` is its photo's own. ``IMG_1.xmp`` belongs to the file whose extension it names
+    (photoshop:SidecarForExtension); if it names none, to the RAW of that stem if there is one, since programs
+    write into a JPEG itself.
+    """
+    shared = _first_there(photo, photo.stem)
+    own = _first_there(photo, photo.name)
+    found = [shared] if shared is not None and _shared_is_for(shared, photo) else []
+    return (*found, own) if own is not None else tuple(found)
+
+
+def _first_there(photo: Path, stem: str) -> Path | None:
+    for spelling in _SPELLINGS:
+        candidate = photo.parent / (stem + spelling)
+        try:
+            if candidate.is_file() and candidate.stat().st_size <= SIDECAR_LIMIT:
+                return candidate
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def _shared_is_for(sidecar: Path, photo: Path) -> bool:
+    extension = photo.suffix.lower()
+    try:
+        with sidecar.open("rb") as stream:
+            owned = _EXTENSION_OWNED.search(stream.read(SIDECAR_LIMIT))
+    except OSError:
+        return False
+    if owned:
+        return "." + owned[1].decode("ascii").lower() == extension
+    return extension in RAW_EXTENSIONS or not _raw_beside(photo)
+
+
+def _raw_beside(photo: Path) -> bool:
+    try:
+        with os.scandir(photo.parent) as entries:
+            for entry in entries:
+                if not entry.name.startswith(photo.stem):
+                    continue
+                other = Path(entry.name)
+                if other.stem == photo.stem and other.suffix.lower() in RAW_EXTENSIONS:
+                    return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,1 @@
+"""What photos there are: finding them, reading their facts, making sessions."""
