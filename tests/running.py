@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -104,6 +105,12 @@ class Develop:
         said = "".join(json.dumps(line) + "\n" for line in self.lines)
         return Ended(ended.code, said + ended.out, ended.err)
 
+    def close(self) -> None:
+        """Let go of its pipes."""
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
     def workers(self) -> list[psutil.Process]:
         """Its worker processes."""
         try:
@@ -115,10 +122,8 @@ class Develop:
 
 def kill_group(process: subprocess.Popen[str]) -> None:
     """SIGKILL to the command and everything that it started, at the same moment."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
     process.wait()
 
 

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from running import checksums, fingerprints, junmai
 
 from junmai.demo.shoot import make_sample_shoot
+from running import checksums, fingerprints, junmai
+from shoots import Shoot
 
-PHOTOS = 60
-
-
-@dataclass(frozen=True)
-class Shoot:
-    """A folder of originals, their fingerprints, and the checksums of their outputs."""
-
-    folder: Path
-    originals: dict[str, tuple[str, int, int]]
-    outputs: dict[str, str]
+PHOTOS = int(os.environ.get("JUNMAI_TEST_PHOTOS", "120"))
 
 
 @pytest.fixture(scope="session")
 def shoot(tmp_path_factory: pytest.TempPathFactory) -> Shoot:
-    """Sixty photos of real size enough to be killed in the middle."""
+    """Photos enough, and large enough, to be killed in the middle many times."""
     base = tmp_path_factory.mktemp("reference")
     folder = base / "shoot"
-    make_sample_shoot(folder, count=int(os.environ.get("JUNMAI_TEST_PHOTOS", PHOTOS)), long_edge=900)
+    make_sample_shoot(folder, count=PHOTOS)
     ended = junmai("develop", folder, "--out", base / "out", "--json", "--workers", "2", data=base / "data")
     assert ended.code == 0, ended.err
     return Shoot(folder, fingerprints(folder), checksums(base / "out"))

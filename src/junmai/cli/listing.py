@@ -65,16 +65,14 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
         print_json(shown)
         return EXIT_DONE
     console.print(f"[bold]{found.id}[/]  {found.status}  {shown['progress_percent']} % of {found.total:,} photos")
-    console.print(
-        f"  developed {found.processed:,}, failed {found.failed:,}, skipped {found.skipped:,}, to go {found.remaining:,}"
-    )
+    done = f"developed {found.processed:,}, failed {found.failed:,}, right already {found.skipped:,}"
+    console.print(f"  {done}, to go {found.remaining:,}")
     console.print(f"  preset {escape(found.preset)}, priority {found.priority}, into {escape(found.folder)}")
     served = controller.served_by(found)
     if found.status == BatchStatus.PAUSED:
         cause = conditions.sentence(found.pause_reason, found.pause_detail)
-        console.print(
-            f"  [yellow]paused by {escape(str(found.pause_by))}: {escape(cause)}[/]; `junmai batch resume {found.id}` goes on"
-        )
+        console.print(f"  [yellow]paused by {escape(str(found.pause_by))}: {escape(cause)}[/]")
+        console.print(f"  `junmai batch resume {found.id}` goes on")
     elif found.status == BatchStatus.RUNNING and served:
         eta = shown["eta_seconds"]
         left = f", about {span(float(str(eta)))} left" if eta is not None else ""

@@ -192,7 +192,8 @@ class Foreground:
         if batch.status == BatchStatus.PAUSED:
             yield f"{batch.remaining} to go: the same command, or `junmai resume`, goes on from here."
         if batch.failed:
-            yield f"`junmai batch show {batch.id}` lists what failed; `junmai batch retry-failed {batch.id}` tries again."
+            yield f"`junmai batch show {batch.id}` lists what failed,"
+            yield f"`junmai batch retry-failed {batch.id}` tries it again."
 
 
 def exit_code(batch: Batch) -> int:

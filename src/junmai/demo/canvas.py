@@ -70,7 +70,7 @@ def noise_tile(seed: int, slope: float = 1.0, size: int = TILE) -> Plane:
     spectrum /= frequency**slope
     spectrum[0, 0] = 0.0
     noise = np.fft.irfft2(spectrum, s=(size, size))
-    tile = (noise / noise.std()).astype(np.float32)
+    tile: Plane = (noise / noise.std()).astype(np.float32)
     tile.setflags(write=False)
     return tile
 
@@ -104,10 +104,11 @@ def lens(picture: Picture, *, bloom: float = 0.06, vignette: float = 0.25, softn
     height, width = picture.shape[:2]
     result = blur(picture, softness)
     if bloom:
-        bright = np.minimum(result, 8)
-        near, wide = blur(bright, max(height, width) / 90), blur(bright, max(height, width) / 25)
-        glow = cv2.addWeighted(near, 0.6 * bloom, wide, 0.4 * bloom, 0)
-        result = cv2.addWeighted(result, 1 - bloom, glow, 1.0, 0)  # type: ignore[assignment]
+        small = cv2.resize(result, (max(2, width // 4), max(2, height // 4)), interpolation=cv2.INTER_AREA)
+        bright = np.asarray(np.minimum(small, 8), dtype=np.float32)
+        near, wide = blur(bright, max(height, width) / 360), blur(bright, max(height, width) / 100)
+        glow = cv2.resize(near * np.float32(0.6) + wide * np.float32(0.4), (width, height))
+        result = np.asarray(cv2.addWeighted(result, 1 - bloom, glow, bloom, 0), dtype=np.float32)
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.float32(height / width)
     shade = 1 - np.float32(vignette) * np.minimum((x * x + y * y) / np.float32(1.45), 1)

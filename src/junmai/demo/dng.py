@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from junmai.demo.tiff import ASCII, BYTE, DOUBLE, LONG, RATIONAL, SHORT, SRATION
 Picture = NDArray[np.float32]
 
 BLACK, WHITE = 512, 15872  # of 14 bits, as usual
-_FULL_WELL = 40_000.0  # electrons at ISO 100
+_FULL_WELL = 120_000.0  # electrons at ISO 100: many small cells count as one
 _READ_NOISE = 2.5  # electrons
 _THUMBNAIL = 256
 _SUB_IFDS = 330
@@ -192,12 +193,13 @@ def _thumbnail(picture: Picture) -> NDArray[np.uint8]:
 def srgb8(linear: Picture) -> NDArray[np.uint8]:
     """Linear sRGB (any shape, clipped to 0..1) as 8-bit sRGB (IEC 61966-2-1)."""
     clipped = np.clip(linear, 0, 1)
-    table = _srgb_table()
+    table: NDArray[np.uint8] = _srgb_table()
     index: NDArray[np.int32] = (clipped * np.float32(len(table) - 1) + np.float32(0.5)).astype(np.int32)
-    return table[index]
+    return np.asarray(table[index], dtype=np.uint8)
 
 
+@lru_cache(maxsize=1)
 def _srgb_table(size: int = 8192) -> NDArray[np.uint8]:
     linear = np.linspace(0.0, 1.0, size)
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(encoded * 255).astype(np.uint8)
+    return np.asarray(np.rint(encoded * 255), dtype=np.uint8)

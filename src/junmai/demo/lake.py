@@ -14,11 +14,14 @@ from junmai.demo.canvas import (
     colour,
     lay_over,
     noise_tile,
+    patch,
     sample_tile,
     smoothstep,
+    three,
     tinted,
     wander,
 )
+from junmai.demo.layer import Layer, Tint
 from junmai.demo.plants import Stencil, blade, spruce
 from junmai.demo.sky import Hour, haze_colour, mist, paint_sky, paint_water
 from junmai.demo.terrain import View, forest, look, make_terrain
@@ -54,7 +57,10 @@ def lake_view(hour: Hour, rng: Rng, width: int, height: int, place: int) -> Pict
     )
     picture = np.concatenate([sky[extra:], water])
     mist(picture, hour, rng, row=shore, spread=height * 0.03, strength=min(hour.haze, 1.4) * 0.5)
-    reeds(picture, hour, rng)
+    if rng.random() < 0.3:
+        jetty(picture, hour, rng, horizon=horizon, focal=focal)
+    else:
+        reeds(picture, hour, rng)
     return picture
 
 
@@ -115,6 +121,40 @@ def shore_trees(picture: Picture, hour: Hour, rng: Rng, *, foot: int) -> None:
     lay_over(picture, (tint + far).astype(np.float32), stencil.mask())
 
 
+def jetty(picture: Picture, hour: Hour, rng: Rng, *, horizon: float, focal: float) -> None:
+    """A wooden jetty that leads out from where the photographer stands, in place."""
+    height, width = picture.shape[:2]
+    side, turn = float(rng.uniform(-0.9, 0.9)), float(rng.uniform(-0.22, 0.22))
+    half, end = 0.75, float(rng.uniform(7, 14))  # m
+    layer = Layer(width, height)
+
+    def slab(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], albedo: Tint) -> None:
+        """A rectangle with opposite corners in metres: flat, or upright where both z are the same."""
+        corners = [(x[0], y[0], z[0]), (x[1], y[0], z[0]), (x[1], y[1], z[1]), (x[0], y[1], z[1])]
+        layer.polygon(
+            [
+                (width / 2 + focal * (px + side + turn * pz) / pz, horizon + focal * (1.75 - py) / pz)
+                for px, py, pz in corners
+            ],
+            albedo,
+        )
+
+    near = focal * 1.75 / (height - horizon) * 0.55  # below the frame's lower edge
+    slab((-half, half), (-0.25, -0.25), (near, end), (0.004, 0.005, 0.005))
+    for z in np.arange(end, near, -2.3):
+        for x in (-half - 0.02, half + 0.02):
+            slab((x - 0.075, x + 0.075), (0, -0.95), (z, z), (0.015, 0.016, 0.016))
+            slab((x - 0.075, x + 0.075), (0.95 if z == end else 0.62, 0), (z, z), (0.06, 0.05, 0.042))
+    slab((-half, half), (0.28, 0.28), (near, end), (0.03, 0.026, 0.022))
+    slab((-half, half), (0.28, 0.42), (end, end), (0.05, 0.04, 0.035))
+    for z in np.arange(end, near + 0.145, -0.145):
+        tone, ragged = float(rng.uniform(0.75, 1.2)), half + float(rng.normal(0, 0.018))
+        slab((-ragged, ragged), (0.42, 0.42), (z, z - 0.13), (0.19 * tone, 0.165 * tone, 0.14 * tone))
+    light = colour(hour.zenith) * 0.8 + colour(hour.horizon) * 0.55 + colour(hour.sun) * max(0.0, hour.sun_up) * 0.018
+    grain = patch(rng, width, height, 0.6, zoom=(2.5, 0.8)) * np.float32(0.16) + np.float32(1)
+    layer.over(picture, layer.albedo() * three(grain) * light.astype(np.float32))
+
+
 def reeds(picture: Picture, hour: Hour, rng: Rng) -> None:
     """Reeds close to the lens, out of focus, in place."""
     height, width = picture.shape[:2]
@@ -138,7 +178,7 @@ def misty_forest(hour: Hour, rng: Rng, width: int, height: int) -> Picture:
     """Spruces on slopes, one row behind the other in the fog."""
     picture = paint_sky(hour, rng, width=width, rows=height, horizon=height * 0.9, focal=max(width, height) * 1.4)
     haze = haze_colour(hour)
-    haze += (haze.mean() - haze) * np.float32(0.45)  # fog is greyer than the air
+    haze += (haze.mean() - haze) * np.float32(0.65)  # fog is greyer than the air
     lay_over(picture, haze, np.full((height, width), 0.55, dtype=np.float32))
     near = colour(hour.zenith) * colour((0.07, 0.10, 0.07)) + colour(hour.sun) * colour((0.010, 0.012, 0.006))
     rows = np.arange(height, dtype=np.float32)[:, None]
@@ -159,9 +199,11 @@ def misty_forest(hour: Hour, rng: Rng, width: int, height: int) -> Picture:
         outline = np.stack([columns, ground], 1)
         stencil.polygon(np.concatenate([outline, [[width, height + 4.0], [0, height + 4.0]]]))
         fog = (1 - share) ** 0.8 * 0.86 + 0.03
-        depth = np.clip((rows - ground[None, :] + tall) / np.float32(tall * 2.2), 0, 1).astype(np.float32)
+        top = int(np.clip(ground.min() - tall * 1.2, 0, height - 2))
+        depth = np.clip((rows[top:] - ground[None, :] + tall) / np.float32(tall * 2.2), 0, 1).astype(np.float32)
         thick = np.clip(np.float32(fog) + depth * np.float32(0.45 * (1 - share) + 0.08), 0, 1)
-        lay_over(picture, tinted(1 - thick, near) + tinted(thick, haze), blur(stencil.mask(), 0.4 + 0.8 * (1 - share)))
+        fogged = tinted(1 - thick, near) + tinted(thick, haze)
+        lay_over(picture[top:], fogged, blur(stencil.mask()[top:], 0.4 + 0.8 * (1 - share)))
         mist(
             picture, hour, rng, row=float(ground.mean()) + tall * 0.2, spread=height * 0.07, strength=0.9 * (1 - share)
         )

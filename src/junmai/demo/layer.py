@@ -48,12 +48,15 @@ class Layer:
         self.polygon(np.stack([x + radius * np.cos(angle), y + flat * radius * np.sin(angle)], 1), albedo, light)
 
     def albedo(self) -> Picture:
+        """The share of light that each pixel throws back, 0..1."""
         return cv2.LUT(self._albedo, _SQUARES)  # type: ignore[return-value]
 
     def light(self) -> Picture:
+        """The light that each pixel gives, 0..6."""
         return cv2.LUT(self._light, _SQUARES * np.float32(_LIGHT))  # type: ignore[return-value]
 
     def cover(self) -> Plane:
+        """How much of each pixel the layer covers, 0..1."""
         return self._cover.astype(np.float32) * np.float32(1 / 255)
 
     def lit(

@@ -19,10 +19,12 @@ class Stencil:
         self._cells = np.zeros((height, width), dtype=np.uint8)
 
     def polygon(self, points: Points, shade: int = 255) -> None:
+        """Fill an outline."""
         fixed = np.rint(np.clip(points, -4000, 8000) * (1 << _SHIFT)).astype(np.int32)
         cv2.fillPoly(self._cells, [fixed], shade, cv2.LINE_AA, _SHIFT)
 
     def mask(self) -> Plane:
+        """What was drawn, 0..1."""
         return self._cells.astype(np.float32) * np.float32(1 / 255)
 
 

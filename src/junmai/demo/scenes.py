@@ -8,8 +8,9 @@ from junmai.demo.canvas import Picture, Rng, lens
 from junmai.demo.lake import lake_view, misty_forest
 from junmai.demo.plan import Shot
 from junmai.demo.sky import HOURS, Hour
+from junmai.demo.street import street
 from junmai.demo.table import still_life
-from junmai.demo.town import riverside, street
+from junmai.demo.town import riverside
 
 _PLACE = 1  # all photos of a shoot are of one valley
 _BACKDROP_SHRINK = 4  # a background out of focus needs no more

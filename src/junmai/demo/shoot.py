@@ -28,7 +28,7 @@ def make_sample_shoot(
     *,
     count: int = 24,
     seed: int = 1,
-    long_edge: int = 1200,
+    long_edge: int = 1080,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Make ``count`` photos in two sub-folders of ``folder`` and return their paths, in order of capture.
@@ -105,7 +105,7 @@ def _camera_look(picture: Picture) -> NDArray[np.uint8]:
     encoded += 0.18 * encoded * (1 - encoded) * (encoded - 0.42) * 2
     table = np.rint(np.clip(encoded, 0, 1) * 255).astype(np.uint8)
     index = (np.clip(picture, 0, top) * np.float32((size - 1) / top)).astype(np.int32)
-    return table[index]
+    return np.asarray(table[index], dtype=np.uint8)
 
 
 def _jpeg_bytes(picture: NDArray[np.uint8], exif: Exif) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -58,7 +59,7 @@ def lamp_for(hour: Hour, rng: Rng) -> Lamp:
     towards = colour((side * 0.78, 0.52, float(rng.uniform(-0.15, 0.35))))
     towards /= np.float32(np.linalg.norm(towards))
     if hour.ev100 < 8:
-        return Lamp(towards, colour((1.25, 0.82, 0.46)), colour((0.085, 0.065, 0.060)))
+        return Lamp(towards, colour((1.9, 1.22, 0.66)), colour((0.13, 0.10, 0.095)))
     key = colour(hour.sun) * np.float32(0.45) + colour(hour.horizon) * np.float32(0.75)
     return Lamp(towards, key, colour(hour.zenith) * np.float32(0.35) + np.float32(0.10))
 
@@ -203,6 +204,7 @@ def _thing(picture: Picture, lamp: Lamp, rng: Rng, x: float, foot: float, size: 
         return
     glaze = _GLAZES[int(rng.integers(len(_GLAZES)))]
     t = np.linspace(0, 1, 64)
+    radius: NDArray[np.floating[Any]]
     if kind == "bowl":
         tall, radius = size * 0.42, size * 0.5 * np.clip(0.42 + 0.58 * (1 - t**2.2), 0.0, 1)
         radius = np.maximum(radius, size * 0.5 * 0.44)

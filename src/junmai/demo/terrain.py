@@ -41,6 +41,7 @@ class View:
 
     @property
     def seen(self) -> NDArray[np.bool_]:
+        """Where there is ground."""
         return np.isfinite(self.distance)
 
 

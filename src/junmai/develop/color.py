@@ -15,7 +15,7 @@ Gains = tuple[float, float, float]
 """Gains of red, green and blue that turn the camera's grey to grey; green is 1."""
 
 
-def _rgb_to_xyz(primaries: tuple[tuple[float, float], ...], white: tuple[float, float]) -> Matrix:
+def rgb_to_xyz(primaries: tuple[tuple[float, float], ...], white: tuple[float, float]) -> Matrix:
     """Matrix of a linear RGB space from xy of its primaries and white (SMPTE RP 177-1993)."""
     columns = np.array([[x / y, 1.0, (1 - x - y) / y] for x, y in primaries]).T
     return np.asarray(columns * np.linalg.solve(columns, xy_to_xyz(*white)), dtype=np.float64)
@@ -29,14 +29,14 @@ def xy_to_xyz(x: float, y: float) -> Matrix:
 D65 = (0.3127, 0.3290)
 D50_XYZ = np.array([0.9642, 1.0, 0.8249])  # the profile connection space, ICC.1:2022 section 7.2.16
 
-SRGB_TO_XYZ = _rgb_to_xyz(((0.64, 0.33), (0.30, 0.60), (0.15, 0.06)), D65)  # IEC 61966-2-1
-WORKING_TO_XYZ = _rgb_to_xyz(((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)), D65)  # ITU-R BT.2020
+SRGB_TO_XYZ = rgb_to_xyz(((0.64, 0.33), (0.30, 0.60), (0.15, 0.06)), D65)  # IEC 61966-2-1
+WORKING_TO_XYZ = rgb_to_xyz(((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)), D65)  # ITU-R BT.2020
 """The working space is linear Rec. 2020: it holds what cameras see with few negative values, so that curves per
 channel stay well behaved; sRGB would clip the greens of foliage and the blues of evening skies."""
 
-XYZ_TO_WORKING: Matrix = np.linalg.inv(WORKING_TO_XYZ)
+XYZ_TO_WORKING: Matrix = np.asarray(np.linalg.inv(WORKING_TO_XYZ), dtype=np.float64)
 SRGB_TO_WORKING: Matrix = XYZ_TO_WORKING @ SRGB_TO_XYZ
-WORKING_TO_SRGB: Matrix = np.linalg.inv(SRGB_TO_WORKING)
+WORKING_TO_SRGB: Matrix = np.asarray(np.linalg.inv(SRGB_TO_WORKING), dtype=np.float64)
 WORKING_LUMINANCE: Matrix = WORKING_TO_XYZ[1]
 
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
@@ -58,9 +58,7 @@ def srgb_decode(code: FloatArray) -> FloatArray:
 
 def srgb_encode(linear: FloatArray) -> FloatArray:
     """Linear light 0..1 to code values 0..1."""
-    return np.where(
-        linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    )
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
 
 
 # --- the colour of light -----------------------------------------------------------------------------------
@@ -173,4 +171,4 @@ class Camera:
         if self.xyz_to_camera is None:
             return D65_TEMPERATURE
         xyz = np.linalg.solve(self.xyz_to_camera, 1 / np.array(self.as_shot))
-        return light_temperature(xyz)
+        return light_temperature(np.asarray(xyz, dtype=np.float64))

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, MpoImagePlugin  # noqa: F401 - the JPEG plugin needs it and finds it only after a full init
+from PIL import Image, MpoImagePlugin, UnidentifiedImageError  # noqa: F401 - the JPEG plugin needs it and finds it only after a full init
 
 from junmai import errors
 from junmai.develop import icc
@@ -100,9 +100,7 @@ def _shaped(base: Decoded, pixels: Pixels, shaper: icc.Shaper | None, bits: int)
     shaper = shaper or icc.srgb(256 if pixels.dtype == np.uint8 else 65536)
     exact = shaper.is_srgb and pixels.dtype == np.uint8
     shaper = icc.srgb(shaper.table.shape[1]) if shaper.is_srgb else shaper
-    return replace(
-        base, pixels=pixels, table=shaper.table, matrix=shaper.matrix, bit_depth=bits, exact_srgb=exact
-    )
+    return replace(base, pixels=pixels, table=shaper.table, matrix=shaper.matrix, bit_depth=bits, exact_srgb=exact)
 
 
 def _eight_bit(image: Image.Image, transform: Any | None) -> NDArray[np.uint8]:
@@ -263,7 +261,7 @@ def _as_photo_errors(name: str) -> Iterator[None]:
         raise
     except Image.DecompressionBombError as error:
         raise errors.PhotoTooLarge(detail=str(error)) from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise errors.BrokenPhoto(detail=f"there is no readable {name} picture in it") from error
     except EOFError as error:
         raise errors.TruncatedPhoto(detail=f"the {name} data stops") from error

@@ -112,9 +112,7 @@ def _guess(raw: Any, daylight: Gains) -> Gains:
     mosaic, pattern = raw.raw_image_visible, np.asarray(raw.raw_pattern)
     rows, columns = pattern.shape
     height, width = mosaic.shape[0] // rows * rows, mosaic.shape[1] // columns * columns
-    planes = {
-        (y, x): mosaic[y:height:rows, x:width:columns] for y in range(rows) for x in range(columns)
-    }
+    planes = {(y, x): mosaic[y:height:rows, x:width:columns] for y in range(rows) for x in range(columns)}
     unclipped = np.logical_and.reduce([plane < 0.85 * raw.white_level for plane in planes.values()])
     if not unclipped.any():
         return daylight

@@ -38,7 +38,7 @@ def srgb(codes: int = 256) -> Shaper:
 def adobe_rgb(codes: int = 256) -> Shaper:
     """Adobe RGB (1998), for camera files that name it in their EXIF only; its gamma is 563/256."""
     curve = ((np.arange(codes, dtype=np.float64) / (codes - 1)) ** (563 / 256)).astype(np.float32)
-    to_xyz = color._rgb_to_xyz(((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), color.D65)
+    to_xyz = color.rgb_to_xyz(((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), color.D65)
     return Shaper(np.repeat(curve[None], 3, axis=0), color.XYZ_TO_WORKING @ to_xyz, is_srgb=False)
 
 

@@ -1,6 +1,7 @@
 """The loops over pixels, compiled. They work on rows `start` to `stop`, in float32 per pixel, and keep no state, so
 the result does not depend on how a picture is cut into strips. No fastmath: the same bytes on every run matter more
-than the last few percent.
+than the last few percent. Indices are unsigned: numba tests signed ones for wrapping around (0.82 s against 1.00 s
+for 22 megapixels).
 
 Light is linear; names follow `junmai.develop.pipeline`.
 """
@@ -8,15 +9,27 @@ Light is linear; names follow `junmai.develop.pipeline`.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from junmai.develop import tone
 
-_COMPILE: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _compiled(function: _F) -> _F:
+    """Compile for any caller; the machine code is kept on disk for the next process."""
+    return cast(_F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def _part(function: _F) -> _F:
+    """Compile into the kernels that call it."""
+    return cast(_F, numba.njit(inline="always", error_model="numpy")(function))
+
+
 _LOW, _STEP = np.float32(tone.BASE_LOW), np.float32(tone.BASE_SIZE / (tone.BASE_HIGH - tone.BASE_LOW))
 _BASE_TOP = np.float32(tone.BASE_SIZE - 0.001)
 _CURVE_TOP = np.float32(tone.CURVE_SIZE)
@@ -24,16 +37,16 @@ _TINY = np.float32(2.0**tone.BASE_LOW)
 _ZERO, _ONE, _TWO, _THREE = np.float32(0), np.float32(1), np.float32(2), np.float32(3)
 
 
-@numba.njit(inline="always", **_COMPILE)
-def _fullness(value: float, full: float) -> float:
+@_part
+def _fullness(value: Any, full: Any) -> Any:
     """0 below 90 % of a full channel, 1 from 99 %, smooth between."""
     t = (value / full - np.float32(0.90)) * np.float32(1 / 0.09)
     t = min(max(t, _ZERO), _ONE)
     return t * t * (_THREE - _TWO * t)
 
 
-@numba.njit(inline="always", **_COMPILE)
-def _rebuild(r: float, g: float, b: float, full: NDArray[np.float32]) -> tuple[float, float, float]:
+@_part
+def _rebuild(r: Any, g: Any, b: Any, full: Any) -> Any:
     """Rebuild full channels from those that are not: at least the mean of the other two; all full is neutral."""
     if r < np.float32(0.9) * full[0] and g < np.float32(0.9) * full[1] and b < np.float32(0.9) * full[2]:
         return r, g, b
@@ -48,20 +61,20 @@ def _rebuild(r: float, g: float, b: float, full: NDArray[np.float32]) -> tuple[f
     return nr + second * (top - nr), ng + second * (top - ng), nb + second * (top - nb)
 
 
-@numba.njit(inline="always", **_COMPILE)
-def _curve(x: float, table: NDArray[np.float32], scale: float) -> float:
+@_part
+def _curve(x: Any, table: Any, scale: Any) -> Any:
     """Look up display light for scene light x; the table is dense in the shadows (see tone.curve)."""
     at = math.sqrt(max(x, _ZERO) * scale) * _CURVE_TOP
     if not at < _CURVE_TOP:
         return table[tone.CURVE_SIZE]
-    index = int(at)
+    index = np.uint32(at)
     share = np.float32(at - np.float32(index))
     low = table[index]
-    return low + share * (table[index + 1] - low)
+    return low + share * (table[index + np.uint32(1)] - low)
 
 
-@numba.njit(inline="always", **_COMPILE)
-def _blend_row(grid: Any, at: float, out: Any) -> None:
+@_part
+def _blend_row(grid: Any, at: Any, out: Any) -> None:
     """Fill `out` (columns, 2) with the row of `grid` (rows, columns, 2) at a fractional place, edges held."""
     last = grid.shape[0] - 1
     at = min(max(at, _ZERO), np.float32(last))
@@ -74,23 +87,47 @@ def _blend_row(grid: Any, at: float, out: Any) -> None:
             out[column, k] = low + share * (grid[below, column, k] - low)
 
 
-@numba.njit(inline="always", **_COMPILE)
-def _local_gain(light: float, row: Any, at: float, gains: Any) -> float:
+@_part
+def _local_gain(light: Any, row: Any, at: Any, gains: Any) -> Any:
     """Gain for a pixel of luminance `light` at a fractional column of the grid's `row`; see junmai.develop.local."""
     last = row.shape[0] - 1
     at = min(max(at, _ZERO), np.float32(last))
-    left = int(at)
-    right = min(left + 1, last)
+    left = np.uint32(at)
+    right = min(left + np.uint32(1), np.uint32(last))
     share = np.float32(at - np.float32(left))
     a = row[left, 0] + share * (row[right, 0] - row[left, 0])
     b = row[left, 1] + share * (row[right, 1] - row[left, 1])
     base = a * np.float32(math.log2(max(light, _TINY))) + b
     step = min(max((base - _LOW) * _STEP, _ZERO), _BASE_TOP)
-    index = int(step)
-    return gains[index] + np.float32(step - np.float32(index)) * (gains[index + 1] - gains[index])
+    index = np.uint32(step)
+    return gains[index] + np.float32(step - np.float32(index)) * (gains[index + np.uint32(1)] - gains[index])
 
 
-@numba.njit(**_COMPILE)
+@_part
+def _times(matrix: Any, r: Any, g: Any, b: Any) -> Any:
+    return (
+        matrix[0, 0] * r + matrix[0, 1] * g + matrix[0, 2] * b,
+        matrix[1, 0] * r + matrix[1, 1] * g + matrix[1, 2] * b,
+        matrix[2, 0] * r + matrix[2, 1] * g + matrix[2, 2] * b,
+    )
+
+
+@_part
+def _inside(r: Any, g: Any, b: Any, light: Any) -> Any:
+    """Bring a colour outside the output space towards the grey of its luminance until it is inside."""
+    low, top = min(r, g, b), max(r, g, b)
+    if low >= _ZERO and top <= _ONE:
+        return r, g, b
+    light = min(max(light, _ZERO), _ONE)
+    keep = _ONE
+    if low < _ZERO:
+        keep = min(keep, light / (light - low))
+    if top > _ONE:
+        keep = min(keep, (_ONE - light) / (top - light))
+    return light + (r - light) * keep, light + (g - light) * keep, light + (b - light) * keep
+
+
+@_compiled
 def develop_rows(
     source: Any,
     out: Any,
@@ -103,7 +140,7 @@ def develop_rows(
     cell: int,
     gains: Any,
     curve: Any,
-    curve_scale: float,
+    curve_scale: Any,
     look: Any,
     weights: Any,
     to_output: Any,
@@ -129,9 +166,7 @@ def develop_rows(
             r, g, b = table[0, source[y, x, 0]], table[1, source[y, x, 1]], table[2, source[y, x, 2]]
             if rebuilds:
                 r, g, b = _rebuild(r, g, b, full)
-            wr = matrix[0, 0] * r + matrix[0, 1] * g + matrix[0, 2] * b
-            wg = matrix[1, 0] * r + matrix[1, 1] * g + matrix[1, 2] * b
-            wb = matrix[2, 0] * r + matrix[2, 1] * g + matrix[2, 2] * b
+            wr, wg, wb = _times(matrix, r, g, b)
             if local:
                 light = weights[0] * wr + weights[1] * wg + weights[2] * wb
                 gain = _local_gain(light, row, (np.float32(x) + half) * per_cell - half, gains)
@@ -158,27 +193,14 @@ def develop_rows(
                 wg = light + (wg - light) * amount
                 wb = light + (wb - light) * amount
 
-            r = to_output[0, 0] * wr + to_output[0, 1] * wg + to_output[0, 2] * wb
-            g = to_output[1, 0] * wr + to_output[1, 1] * wg + to_output[1, 2] * wb
-            b = to_output[2, 0] * wr + to_output[2, 1] * wg + to_output[2, 2] * wb
-            low, top = min(r, g, b), max(r, g, b)
-            if low < _ZERO or top > _ONE:
-                # Outside the output space: towards the grey of the same luminance until it is inside.
-                light = min(max(weights[0] * wr + weights[1] * wg + weights[2] * wb, _ZERO), _ONE)
-                keep = _ONE
-                if low < _ZERO:
-                    keep = min(keep, light / (light - low))
-                if top > _ONE:
-                    keep = min(keep, (_ONE - light) / (top - light))
-                r = light + (r - light) * keep
-                g = light + (g - light) * keep
-                b = light + (b - light) * keep
+            r, g, b = _times(to_output, wr, wg, wb)
+            r, g, b = _inside(r, g, b, weights[0] * wr + weights[1] * wg + weights[2] * wb)
             for channel, value in ((0, r), (1, g), (2, b)):
                 code = min(max(value, _ZERO), _ONE) * np.float32(65535) + half
-                out[y, x, channel] = encode[int(code)]
+                out[y, x, channel] = encode[np.uint32(code)]
 
 
-@numba.njit(**_COMPILE)
+@_compiled
 def measure_light(
     source: Any, table: Any, full: Any, matrix: Any, weights: Any, cell: int, start: int, stop: int, out: Any
 ) -> None:
@@ -197,9 +219,7 @@ def measure_light(
                     r, g, b = table[0, source[y, x, 0]], table[1, source[y, x, 1]], table[2, source[y, x, 2]]
                     if rebuilds:
                         r, g, b = _rebuild(r, g, b, full)
-                    for channel in range(3):
-                        total += weights[channel] * (
-                            matrix[channel, 0] * r + matrix[channel, 1] * g + matrix[channel, 2] * b
-                        )
+                    r, g, b = _times(matrix, r, g, b)
+                    total += weights[0] * r + weights[1] * g + weights[2] * b
                     count += 1
-            out[row, column] = math.log2(max(total / count, _TINY))
+            out[row, column] = math.log2(max(total / count, float(_TINY)))

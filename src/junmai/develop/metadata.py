@@ -8,9 +8,8 @@ exiv2 never sees a path, which it would take for an address (``http:``) or spell
 from __future__ import annotations
 
 import mmap
-import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,6 +89,8 @@ def _open(source: Path | bytes, problems: list[str]) -> Any | None:
         image.readMetadata()
     except Exception as error:  # noqa: BLE001 - what was read before the fault is there
         problems.append(f"{name}: {_said(error)}")
+    if image.xmpPacket() and image.xmpData().empty():
+        problems.append(f"{name}: its XMP is not well-formed, or empty")
     return image
 
 
@@ -139,25 +140,17 @@ def _each(data: Any, problems: list[str]) -> Iterator[Any]:
 def _text(datum: Any) -> str:
     """The value as text. Bytes that are not UTF-8 are taken for Windows' Latin 1, which older programs wrote."""
     try:
-        return _clean(str(datum.toString()))
+        return rules.clean(str(datum.toString()))
     except Exception:  # noqa: BLE001 - a value that cannot be shown is none
         return ""
-
-
-def _clean(text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
-    return text.partition("\0")[0]
 
 
 def _elements(datum: Any) -> tuple[str, ...]:
     try:
         if datum.typeName() in ("XmpBag", "XmpSeq", "XmpAlt"):
-            return tuple(_clean(str(element)) for element in datum.value())
+            return tuple(rules.clean(str(element)) for element in datum.value())
         if datum.typeName() == "LangAlt":
-            return tuple(_clean(str(text)) for text in dict(datum.value()).values())
+            return tuple(rules.clean(str(text)) for text in dict(datum.value()).values())
     except Exception:  # noqa: BLE001 - see _text
         return ()
     return (_text(datum),)
@@ -167,7 +160,7 @@ def _interpreted(image: Any, answer: Any) -> str:
     try:
         data = image.exifData()
         datum = answer(data)
-        return "" if datum is None else _clean(str(datum.print(data)))
+        return "" if datum is None else rules.clean(str(datum.print(data)))
     except Exception:  # noqa: BLE001 - see _text
         return ""
 
@@ -196,17 +189,24 @@ def transfer(source: Path, encoded: bytes, *, policy: MetadataPolicy, width: int
     image = None if policy == "none" else _open(source, problems)
     kept = _Kept(policy)
     if image is not None:
-        kept.take(image, problems)
+        _guarded(kept.take, image, problems)
     if policy != "none":
         for place in sidecars_of(source):
             opened = _open(place, problems)
             if opened is not None:
-                kept.take_sidecar(opened, problems)
+                _guarded(kept.take_sidecar, opened, problems)
     kept.finish(width, height, problems)
     data = _written(encoded, kept, problems)
     if problems:
         log.warning("metadata.dropped", source=str(source), problems=problems[:20], count=len(problems))
     return data
+
+
+def _guarded(take: Callable[[Any, list[str]], None], image: Any, problems: list[str]) -> None:
+    try:
+        take(image, problems)
+    except Exception as error:  # noqa: BLE001 - what was taken before the fault is kept
+        problems.append(_said(error))
 
 
 class _Kept:
@@ -226,7 +226,7 @@ class _Kept:
         self._take_exif(image, problems)
         self.xmp = self._xmp_of(image, problems)
         for datum in _each(image.iptcData(), problems):
-            if rules.keeps_iptc(datum.recordName(), datum.tagName(), self.policy):
+            if rules.keeps_iptc(datum.groupName(), datum.tagName(), self.policy):
                 self.iptc.append(exiv2.Iptcdatum(datum))
 
     def take_sidecar(self, image: Any, problems: list[str]) -> None:
@@ -243,10 +243,11 @@ class _Kept:
 
     def finish(self, width: int, height: int, problems: list[str]) -> None:
         """Say what is true of the output, and what EXIF requires if the source didn't."""
-        for key, (kind, text) in _REQUIRED.items():
-            if key not in self.exif:
-                self.exif[key] = _value(kind, text)
         self._place_from_xmp(problems)
+        has_place = any(datum.groupName() == "GPSInfo" for datum in self.exif)
+        for key, (kind, text) in (_REQUIRED | (_REQUIRED_OF_GPS if has_place else {})).items():
+            if key not in self.exif or self.exif[key].typeId() != kind or _text(self.exif[key]).endswith("/0"):
+                self.exif[key] = _value(kind, text)
         for key, number in _TRUTHS.items():
             self.exif[key] = exiv2.UShortValue(number)
         self.exif["Exif.Photo.PixelXDimension"] = exiv2.ULongValue(width)
@@ -276,8 +277,10 @@ class _Kept:
 
     def _take_from_maker_notes(self, image: Any) -> None:
         lens = _interpreted(image, exiv2.lensName)
-        if "Exif.Photo.LensModel" not in self.exif and is_lens_name(lens):
+        if "Exif.Photo.LensModel" not in self.exif and rules.is_lens_name(lens):
             self.exif["Exif.Photo.LensModel"] = exiv2.AsciiValue(lens)
+            if "Exif.Photo.ExifVersion" in self.exif and _text(self.exif["Exif.Photo.ExifVersion"]) < "48 50 51":
+                _erase(self.exif, "Exif.Photo.ExifVersion")  # the tag came with EXIF 2.3
         iso = _interpreted(image, exiv2.isoSpeed)
         if "Exif.Photo.ISOSpeedRatings" not in self.exif and iso.isdigit() and 0 < int(iso) < 65536:
             self.exif["Exif.Photo.ISOSpeedRatings"] = exiv2.UShortValue(int(iso))
@@ -316,23 +319,15 @@ class _Kept:
             return
         try:
             for name in ("GPSLatitude", "GPSLongitude"):
-                match = _XMP_COORDINATE.match(_text(self.xmp[f"exif.{name}"][0]))
-                if match is None:
+                place = rules.exif_coordinate(_text(self.xmp[f"exif.{name}"][0]))
+                if place is None:
                     return
-                degrees, minutes, seconds, ref = match.groups()
-                exact = f"{degrees}/1 {_as_rational(minutes)} {_as_rational(seconds or '0')}"
-                self.exif[f"Exif.GPSInfo.{name}Ref"] = exiv2.AsciiValue(ref)
-                self.exif[f"Exif.GPSInfo.{name}"] = _value(exiv2.TypeId.unsignedRational, exact)
-            self.exif["Exif.GPSInfo.GPSVersionID"] = _value(exiv2.TypeId.unsignedByte, "2 3 0 0")
+                self.exif[f"Exif.GPSInfo.{name}Ref"] = exiv2.AsciiValue(place[1])
+                self.exif[f"Exif.GPSInfo.{name}"] = _value(exiv2.TypeId.unsignedRational, place[0])
         except KeyError:
             return
         except Exception as error:  # noqa: BLE001 - the XMP has it anyway
             problems.append(f"GPS of XMP: {_said(error)}")
-
-
-def is_lens_name(text: str) -> bool:
-    """Whether exiv2's answer names a lens, and not a number of its table, ``n/a`` or dashes."""
-    return bool(re.search(r"[A-Za-z]", text)) and bool(re.search(r"\d", text)) and not text.startswith(("(", "n/a"))
 
 
 def _written(encoded: bytes, kept: _Kept, problems: list[str]) -> bytes:
@@ -388,7 +383,7 @@ def _fill_xmp(image: Any, kept: _Kept, problems: list[str]) -> None:
 
 
 def _fitting(found: Mapping[str, Any], limit: int, problems: list[str]) -> list[str]:
-    return _largest_out({key: int(datum.size()) + 16 for key, datum in found.items()}, limit, problems)
+    return rules.largest_out({key: int(datum.size()) + 16 for key, datum in found.items()}, limit, problems)
 
 
 def _fitting_xmp(found: Mapping[str, list[Any]], problems: list[str]) -> list[str]:
@@ -396,18 +391,7 @@ def _fitting_xmp(found: Mapping[str, list[Any]], problems: list[str]) -> list[st
         root: sum(len(_text(datum).encode()) + 2 * len(str(datum.key())) + 40 for datum in data)
         for root, data in found.items()
     }
-    return _largest_out(sizes, rules.XMP_LIMIT, problems)
-
-
-def _largest_out(sizes: dict[str, int], limit: int, problems: list[str]) -> list[str]:
-    """The keys in their order, without the largest ones if all together exceed `limit` bytes."""
-    total = sum(sizes.values())
-    for key in sorted(sizes, key=lambda key: (-sizes[key], key)):
-        if total <= limit:
-            break
-        total -= sizes.pop(key)
-        problems.append(f"{key}: the JPEG has no room for it")
-    return list(sizes)
+    return rules.largest_out(sizes, rules.XMP_LIMIT, problems)
 
 
 def _erase(data: Any, key: str) -> None:
@@ -425,12 +409,6 @@ def _value(kind: Any, text: str) -> Any:
     return value
 
 
-def _as_rational(decimal: str) -> str:
-    whole, _, fraction = decimal.partition(".")
-    return f"{whole}{fraction[:6]}/{10 ** len(fraction[:6])}"
-
-
-_XMP_COORDINATE = re.compile(r"\s*(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\s*$")
 _TRUTHS = {"Exif.Image.Orientation": 1, "Exif.Photo.ColorSpace": 1}
 _REQUIRED = {
     "Exif.Image.XResolution": (exiv2.TypeId.unsignedRational, "72/1"),
@@ -440,3 +418,4 @@ _REQUIRED = {
     "Exif.Photo.ExifVersion": (exiv2.TypeId.undefined, "48 50 51 50"),
     "Exif.Photo.FlashpixVersion": (exiv2.TypeId.undefined, "48 49 48 48"),
 }
+_REQUIRED_OF_GPS = {"Exif.GPSInfo.GPSVersionID": (exiv2.TypeId.unsignedByte, "2 3 0 0")}

@@ -50,6 +50,8 @@ _PHOTO_LEFT_OUT = _names(
     "MakerNote InteroperabilityTag PixelXDimension PixelYDimension ColorSpace Gamma ComponentsConfiguration"
 )
 _UNKNOWN_TAG = re.compile(r"0x[0-9a-f]{1,4}$")
+_MISPLACED_TAG = re.compile(r"0x(883[0-5]|a40[1-9a-c]|a420|a43[0-7])$")
+"""EXIF tags that some programs write into the first directory, where exiv2 has no name for them."""
 
 EXIF_VALUE_LIMIT = 20_000
 """Bytes of the longest EXIF value that is kept; exiv2 itself drops longer ones."""
@@ -66,6 +68,8 @@ def exif_target(key: str, policy: MetadataPolicy) -> str | None:
     if key in _RENAMED:
         return _RENAMED[key]
     _, group, name = key.split(".", 2)
+    if group == "Image" and _MISPLACED_TAG.match(name):
+        return f"Exif.Photo.{name}"
     if _UNKNOWN_TAG.match(name):
         return None
     if group == "Photo":
@@ -85,6 +89,8 @@ _XMP_PREFIXES = _names(
     "dc xmp photoshop iptc iptcExt xmpRights lr exif exifEX aux plus xmpDM digiKam MicrosoftPhoto mediapro acdsee "
     "expressionmedia dcterms"
 )
+_XMP_OF_TIFF = _names("tiff.Make tiff.Model tiff.Artist tiff.Copyright tiff.ImageDescription tiff.DateTime")
+"""The rest of `tiff:` describes the source's pixels."""
 _XMP_LEFT_OUT = _names(
     "xmp.CreatorTool xmp.Thumbnails xmp.PageInfo dc.format photoshop.SidecarForExtension photoshop.DocumentAncestors "
     "photoshop.ICCProfile photoshop.ColorMode photoshop.History photoshop.EmbeddedXMPDigest photoshop.LegacyIPTCDigest "
@@ -111,9 +117,9 @@ def xmp_root(name: str) -> str:
 
 def keeps_xmp(prefix: str, name: str, policy: MetadataPolicy) -> bool:
     """Whether an XMP property goes into the output; `prefix` and `name` as exiv2 spells them."""
-    if policy == "none" or prefix not in _XMP_PREFIXES:
-        return False
     root = f"{prefix}.{xmp_root(name)}"
+    if policy == "none" or (prefix not in _XMP_PREFIXES and root not in _XMP_OF_TIFF):
+        return False
     if root in _XMP_LEFT_OUT or any(nested not in _XMP_NESTED for nested in _NESTED_PREFIX.findall(name)):
         return False
     return not (policy == "no_gps" and (root in _XMP_PLACES or "GPS" in name))
@@ -121,7 +127,7 @@ def keeps_xmp(prefix: str, name: str, policy: MetadataPolicy) -> bool:
 
 # --- IPTC ----------------------------------------------------------------------------------------------------
 
-_IPTC_LEFT_OUT = _names("Preview PreviewFormat PreviewVersion Program ProgramVersion RecordVersion RasterizedCaption")
+_IPTC_LEFT_OUT = _names("Preview PreviewFormat PreviewVersion Program ProgramVersion RasterizedCaption")
 _IPTC_PLACES = _names("City SubLocation ProvinceState CountryCode CountryName LocationCode LocationName")
 
 
@@ -134,3 +140,47 @@ def keeps_iptc(record: str, name: str, policy: MetadataPolicy) -> bool:
     if record != "Application2" or name in _IPTC_LEFT_OUT or _UNKNOWN_TAG.match(name):
         return False
     return not (policy == "no_gps" and name in _IPTC_PLACES)
+
+
+# --- values --------------------------------------------------------------------------------------------------
+
+_XMP_COORDINATE = re.compile(r"\s*(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\s*$")
+
+
+def clean(text: str) -> str:
+    """Text of exiv2 made storable: bytes that are not UTF-8 are taken for Windows' Latin 1; ends at a NUL."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+    return text.partition("\0")[0]
+
+
+def is_lens_name(text: str) -> bool:
+    """Whether exiv2's answer names a lens, and not a number of its table, ``n/a`` or dashes."""
+    return bool(re.search(r"[A-Za-z]", text)) and bool(re.search(r"\d", text)) and not text.startswith(("(", "n/a"))
+
+
+def exif_coordinate(text: str) -> tuple[str, str] | None:
+    """XMP's ``48,8.25N`` as EXIF's ``48/1 825/100 0/1`` and ``N``; None if it is no coordinate."""
+    match = _XMP_COORDINATE.match(text)
+    if match is None:
+        return None
+    degrees, minutes, seconds, ref = match.groups()
+    return f"{degrees}/1 {_as_rational(minutes)} {_as_rational(seconds or '0')}", ref
+
+
+def _as_rational(decimal: str) -> str:
+    whole, _, fraction = decimal.partition(".")
+    return f"{whole}{fraction[:6]}/{10 ** len(fraction[:6])}"
+
+
+def largest_out(sizes: dict[str, int], limit: int, problems: list[str]) -> list[str]:
+    """The keys in their order, without the largest ones if all together exceed `limit` bytes."""
+    total = sum(sizes.values())
+    for key in sorted(sizes, key=lambda key: (-sizes[key], key)):
+        if total <= limit:
+            break
+        total -= sizes.pop(key)
+        problems.append(f"{key}: the JPEG has no room for it")
+    return list(sizes)

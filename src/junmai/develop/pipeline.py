@@ -20,10 +20,10 @@ from junmai.develop import color, encode, local, tone
 from junmai.develop.color import Camera, Gains
 from junmai.develop.decode import Decoded, decode
 from junmai.develop.settings import NAMED_WHITE_BALANCE
+from junmai.develop.version import ENGINE_VERSION
 from junmai.domain.model import Recipe, SettingValue
 
-ENGINE_VERSION = 1
-"""Raised by hand whenever the same photo and recipe give other pixels than before."""
+__all__ = ["ENGINE_VERSION", "Developed", "balance", "develop_photo", "render"]
 
 _STRIP = 128
 
@@ -60,9 +60,7 @@ def develop_photo(source: Path, recipe: Recipe) -> Developed:
         data = encode.encode(picture, recipe.output)
         del picture
         clock.lap("encode")
-        data = encode.add_metadata(
-            source, data, policy=recipe.output.metadata, width=width, height=height
-        )
+        data = encode.add_metadata(source, data, policy=recipe.output.metadata, width=width, height=height)
         clock.lap("metadata")
     except MemoryError as error:
         raise errors.OutOfMemory(detail=str(error) or "while developing") from error

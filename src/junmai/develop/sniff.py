@@ -9,11 +9,11 @@ from typing import BinaryIO, Literal
 
 Kind = Literal["raw", "jpeg", "png", "tiff", "webp", "heif", "other"]
 
-RAW_EXTENSIONS = frozenset(
-    ".3fr .ari .arw .bay .bmq .cap .cr2 .cr3 .crw .cs1 .dc2 .dcr .dcs .dng .drf .eip .erf .fff .gpr .ia .iiq .k25 .kc2 "
-    ".kdc .mdc .mef .mfw .mos .mrw .nef .nrw .orf .ori .pef .ptx .pxn .qtk .raf .raw .rdc .rw2 .rwl .rwz .sr2 .srf "
-    ".srw .sti .x3f".split()
-)
+_RAW_NAMES = """
+3fr ari arw bay bmq cap cr2 cr3 crw cs1 dc2 dcr dcs dng drf eip erf fff gpr ia iiq k25 kc2 kdc mdc mef mfw mos mrw
+nef nrw orf ori pef ptx pxn qtk raf raw rdc rw2 rwl rwz sr2 srf srw sti x3f
+"""
+RAW_EXTENSIONS = frozenset("." + name for name in _RAW_NAMES.split())
 
 _RAW_MAGIC = (
     (0, b"FUJIFILMCCD-RAW"),

@@ -28,7 +28,7 @@ def base_curve(light: NDArray[np.float64]) -> NDArray[np.float64]:
     # 0.18 (grey + k) = L grey with L = (white + k) / white, solved for k.
     k = (grey - 0.18 * grey) / (0.18 - grey / white)
     powered = np.power(np.maximum(light, 0), _POWER)
-    return np.minimum((white + k) / white * powered / (powered + k), 1.0)
+    return np.asarray(np.minimum((white + k) / white * powered / (powered + k), 1.0), dtype=np.float64)
 
 
 def curve(*, raw: bool, contrast: float, whites: float, blacks: float) -> tuple[NDArray[np.float32], float]:

@@ -192,7 +192,7 @@ _CORPORATE = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(
-    r"^[-\s.*?0]*$|^(n/?a|none|unknown|undefined|null|unknown lens|no lens)\b|^\(|^0(\.0)? ?mm", re.I
+    r"^[-\s.*?0]*$|^(n/?a|none|unknown|undefined|null|unknown lens|no lens|manual lens)\b|^\(|^0(\.0)? ?mm", re.I
 )
 _ISO_KEYS = ("Exif.Photo.ISOSpeedRatings", "Exif.Image.ISOSpeedRatings", "Exif.PanasonicRaw.ISOSpeed")
 _ISO_LONG_KEYS = (

@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 DEFAULT_GAP = timedelta(hours=6)
 """A longer silence begins a new session: longer than any dinner at a wedding, shorter than a night."""
+_NEVER = datetime(9999, 12, 31)  # noqa: DTZ001 - a camera's clock has no zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,7 @@ def group(shots: Iterable[Shot], existing: Sequence[Group] = (), *, gap: timedel
         _fill(folders.setdefault(folder, []), folder, by_folder[folder], gap)
     names = {session.name for session in existing}
     grown = [session for sessions in folders.values() for session in sessions if session.added]
-    grown.sort(
-        key=lambda session: (session.group.session_id is None, session.group.folder, session.first or datetime.max)
-    )
+    grown.sort(key=lambda session: (session.group.session_id is None, session.group.folder, session.first or _NEVER))
     return [session.finished(names) for session in grown]
 
 
@@ -149,10 +148,8 @@ def _fill(sessions: list[_Growing], folder: str, shots: list[Shot], gap: timedel
     timed = sorted(
         ((moment, shot.photo_id) for shot in shots if (moment := _moment(shot.captured_at)) is not None),
     )
-    dated = sorted(
-        (session for session in sessions if session.first), key=lambda session: session.first or datetime.min
-    )
-    starts = [session.first or datetime.min for session in dated]
+    dated = sorted((session for session in sessions if session.first), key=lambda session: session.first or _NEVER)
+    starts = [session.first or _NEVER for session in dated]
     for moment, photo_id in timed:
         at = bisect_right(starts, moment)
         near = dated[max(0, at - 1) : at + 1]  # sessions of a folder don't overlap: one before, one after

@@ -1,0 +1,51 @@
+"""Which sidecar belongs to which photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from junmai.develop.sidecars import sidecars_of
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("IMG_1.CR2", "IMG_1.jpg", "IMG_2.jpg"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def xmp(path: Path, text: str = "<x:xmpmeta/>") -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_a_photo_without_sidecars_has_none(folder: Path) -> None:
+    assert sidecars_of(folder / "IMG_1.CR2") == ()
+
+
+def test_both_ways_of_naming_are_found_and_the_own_one_comes_last(folder: Path) -> None:
+    own, shared = xmp(folder / "IMG_1.CR2.xmp"), xmp(folder / "IMG_1.xmp")
+    assert sidecars_of(folder / "IMG_1.CR2") == (shared, own)
+
+
+def test_in_a_pair_the_shared_sidecar_belongs_to_the_raw(folder: Path) -> None:
+    xmp(folder / "IMG_1.xmp")
+    assert sidecars_of(folder / "IMG_1.jpg") == ()
+
+
+def test_a_sidecar_that_names_an_extension_belongs_to_that_file(folder: Path) -> None:
+    shared = xmp(folder / "IMG_1.xmp", '<rdf:Description photoshop:SidecarForExtension="JPG"/>')
+    assert sidecars_of(folder / "IMG_1.jpg") == (shared,)
+    assert sidecars_of(folder / "IMG_1.CR2") == ()
+
+
+def test_a_jpeg_alone_may_have_a_sidecar(folder: Path) -> None:
+    shared = xmp(folder / "IMG_2.xmp")
+    assert sidecars_of(folder / "IMG_2.jpg") == (shared,)
+
+
+def test_a_folder_named_like_a_sidecar_is_none(folder: Path) -> None:
+    (folder / "IMG_2.xmp").mkdir()
+    assert sidecars_of(folder / "IMG_2.jpg") == ()
