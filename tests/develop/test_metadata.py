@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
-from shoots import SAMPLES, WITHOUT_SAMPLES
+from PIL.TiffImagePlugin import IFDRational
 from structlog.testing import capture_logs
 
 from junmai.develop import metadata
 from junmai.domain.model import MetadataPolicy
+from shoots import SAMPLES, WITHOUT_SAMPLES
 
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason=WITHOUT_SAMPLES)
 
@@ -25,7 +25,7 @@ USER_COMMENT = b"UNICODE\0" + "Käse, 酒".encode("utf-16-le")
 
 def picture(**options: object) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", SIZE, "teal").save(buffer, "JPEG", **options)  # type: ignore[arg-type]
+    Image.new("RGB", SIZE, "teal").save(buffer, "JPEG", **options)
     return buffer.getvalue()
 
 
@@ -60,13 +60,13 @@ def source_exif() -> bytes:
     tags[0x010F], tags[0x0110], tags[0x0112] = "Canon", "Canon EOS R6", 6
     tags[0x013B], tags[0x8298], tags[0x0131] = "Ann", "© Ann", "Firmware 1.2"
     photo = tags.get_ifd(0x8769)
-    photo[0x829A], photo[0x829D] = Fraction(10, 1600), Fraction(56, 10)
+    photo[0x829A], photo[0x829D] = IFDRational(10, 1600), IFDRational(56, 10)
     photo[0x9003], photo[0x9291], photo[0x9011] = TAKEN.decode(), "07", "+02:00"
     photo[0x9286], photo[0x927C], photo[0x8827] = USER_COMMENT, b"maker's own" * 20, 400
     photo[0xA434], photo[0xA002], photo[0xA003], photo[0xA001] = "RF 50mm F1.2", 6000, 4000, 65535
     place = tags.get_ifd(0x8825)
-    place[1], place[2] = "N", (Fraction(41), Fraction(53), Fraction(2401, 100))
-    place[3], place[4] = "E", (Fraction(12), Fraction(29), Fraction(32))
+    place[1], place[2] = "N", (IFDRational(41), IFDRational(53), IFDRational(2401, 100))
+    place[3], place[4] = "E", (IFDRational(12), IFDRational(29), IFDRational(32))
     return tags.tobytes()
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from junmai.develop import presets
 from junmai.develop.color import srgb_decode
 from junmai.develop.decode import decode
-from junmai.develop.pipeline import develop_photo, lying, render, upright
+from junmai.develop.pipeline import balance, develop_photo, lying, render, upright
 from junmai.develop.settings import blend, parse
 from junmai.domain.model import OutputOptions, Recipe
 
@@ -69,7 +69,7 @@ def test_one_ev_doubles_unclipped_light_within_one_percent(write: Write) -> None
     assert (np.abs(light(after) - 2 * light(before)) <= 0.01 * 2 * light(before) + level).all()
 
 
-def test_one_ev_doubles_the_light_of_16_bit_pictures_and_of_colors(write: Write) -> None:
+def test_one_ev_doubles_the_light_of_colors_in_every_channel(write: Write) -> None:
     path = write(np.full((8, 8, 3), (110, 150, 90), np.uint8))
     ratio = light(developed(path, Exposure2012=1)) / light(developed(path))
     assert ratio == pytest.approx(2, rel=0.01)
@@ -131,7 +131,7 @@ def test_shadows_open_the_dark_side_and_leave_the_bright_one(write: Write) -> No
     halves = np.full((200, 300, 3), 20, np.uint8)
     halves[:, 150:] = 220
     result = developed(write(halves), Shadows2012=80)
-    assert result[100, 40, 0] > 40
+    assert result[100, 40, 0] > 35
     assert abs(int(result[100, 260, 0]) - 220) <= 2
 
 
@@ -227,8 +227,6 @@ def test_the_exposure_of_a_raw_does_not_depend_on_content(write_dng: Write, mosa
 
 
 def _balance(camera: Any, settings: dict[str, Any]) -> Any:
-    from junmai.develop.pipeline import balance
-
     return balance(camera, parse(settings))
 
 
@@ -244,8 +242,6 @@ def test_laying_down_undoes_setting_upright(orientation: int, gradient: Picture)
 def test_every_orientation_is_applied_as_pillow_does(
     orientation: int, write: Write, gradient: Picture, tmp_path: Path
 ) -> None:
-    from PIL import ImageOps
-
     exif = Image.Exif()
     exif[274] = orientation
     path = write(gradient, "photo.jpg", exif=exif, quality=95)

@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 from junmai.library.exif import PhotoFacts, facts_from
 
 
-def facts(sidecar: dict[str, tuple[str, ...]] | None = None, **tags: str) -> PhotoFacts:
+def facts(**tags: str) -> PhotoFacts:
     """Facts of tags given as ``Photo_FNumber="5/1"``, ``Xmp_xmp_Rating="3"``."""
-    return facts_from({_key(name): (text,) for name, text in tags.items()}, sidecar)
+    return facts_from(keyed(**tags))
+
+
+def keyed(**tags: str) -> dict[str, tuple[str, ...]]:
+    return {_key(name): (text,) for name, text in tags.items()}
 
 
 def _key(name: str) -> str:
@@ -113,11 +117,15 @@ ROME = {
 }
 
 
+def place(found: PhotoFacts) -> list[float | None]:
+    return [found.latitude, found.longitude]
+
+
 def test_the_place_is_in_degrees_with_south_and_west_negative() -> None:
     found = facts(**ROME)
-    assert (found.latitude, found.longitude) == (pytest.approx(41.89, abs=1e-4), pytest.approx(12.49222, abs=1e-4))
+    assert place(found) == pytest.approx([41.89, 12.49222], abs=1e-4)
     turned = facts(**{**ROME, "GPSInfo_GPSLatitudeRef": "S", "GPSInfo_GPSLongitudeRef": "W"})
-    assert (turned.latitude, turned.longitude) == (pytest.approx(-41.89, abs=1e-4), pytest.approx(-12.49222, abs=1e-4))
+    assert place(turned) == pytest.approx([-41.89, -12.49222], abs=1e-4)
 
 
 def test_an_altitude_below_the_sea_is_negative() -> None:
@@ -132,8 +140,9 @@ def test_no_fix_is_no_place() -> None:
 
 
 def test_a_place_given_in_the_sidecar_wins() -> None:
-    found = facts({"Xmp.exif.GPSLatitude": ("48,30.5N",), "Xmp.exif.GPSLongitude": ("2,21,36W",)}, **ROME)
-    assert (found.latitude, found.longitude) == (pytest.approx(48.50833, abs=1e-4), pytest.approx(-2.36))
+    beside = {"Xmp.exif.GPSLatitude": ("48,30.5N",), "Xmp.exif.GPSLongitude": ("2,21,36W",)}
+    found = facts_from(keyed(**ROME), beside)
+    assert place(found) == pytest.approx([48.50833, -2.36], abs=1e-4)
 
 
 # --- size ----------------------------------------------------------------------------------------------------
@@ -159,7 +168,8 @@ def test_the_sidecar_wins_for_rating_label_pick_and_keywords() -> None:
         "Xmp.xmpDM.pick": ("1",),
         "Xmp.dc.subject": ("bride", "groom, standing"),
     }
-    found = facts(beside, Xmp_xmp_Rating="2", Xmp_xmp_Label="Red", Xmp_xmpDM_pick="-1", Xmp_dc_subject="old")
+    embedded = keyed(Xmp_xmp_Rating="2", Xmp_xmp_Label="Red", Xmp_xmpDM_pick="-1", Xmp_dc_subject="old")
+    found = facts_from(embedded, beside)
     assert (found.rating, found.label, found.pick, found.keywords) == (5, "Green", 1, ("bride", "groom, standing"))
 
 
@@ -184,14 +194,14 @@ def test_keywords_come_from_iptc_where_there_is_no_xmp() -> None:
     assert facts_from({"Iptc.Application2.Keywords": ("sea", "sea", "sky")}).keywords == ("sea", "sky")
 
 
-KEYS = """
+KEYS = str.split("""
     Exif.Photo.DateTimeOriginal Exif.Photo.SubSecTimeOriginal Exif.Photo.OffsetTimeOriginal Exif.Photo.FNumber
     Exif.Photo.ExposureTime Exif.Photo.ShutterSpeedValue Exif.Photo.ApertureValue Exif.Photo.ISOSpeedRatings
     Exif.Photo.LensModel Exif.Photo.PixelXDimension Exif.Photo.PixelYDimension Exif.Image.Make Exif.Image.Model
     Exif.Image.Orientation Exif.Image.XPKeywords Exif.Image.RatingPercent Exif.GPSInfo.GPSLatitude
     Exif.GPSInfo.GPSLatitudeRef Exif.GPSInfo.GPSLongitude Exif.GPSInfo.GPSLongitudeRef Exif.GPSInfo.GPSAltitude
     Xmp.xmp.Rating Xmp.xmpDM.pick Xmp.exif.GPSLatitude Xmp.exif.GPSLongitude Xmp.photoshop.DateCreated
-""".split()
+""")
 ODD = (
     "nan",
     "inf/1",

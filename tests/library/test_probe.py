@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from junmai.develop.sniff import Kind
+from junmai.library.probe import _unreadable_compression, probe
 from shoots import SAMPLES, WITHOUT_SAMPLES
 
-from junmai.library.probe import _unreadable_compression, probe
-
+KINDS: tuple[Kind, ...] = ("raw", "jpeg", "heif", "tiff", "png", "webp")
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason=WITHOUT_SAMPLES)
 
 
@@ -34,8 +36,8 @@ def test_a_broken_photo_has_no_facts_and_is_no_error(tmp_path: Path) -> None:
     broken = tmp_path / "1.cr2"
     for data in (b"", b"II*\0\x08\0\0\0\xff\xff" + bytes(40), b"\0" * 5000):
         broken.write_bytes(data)
-        for kind in ("raw", "jpeg", "heif", "tiff"):
-            facts = probe(broken, kind)  # type: ignore[arg-type]
+        for kind in KINDS:
+            facts = probe(broken, kind)
             assert (facts.captured_at, facts.unsupported) == (None, None)
 
 
