@@ -11,6 +11,7 @@ endif
 
 demo: setup
 	$(BIN)/junmai demo --out demo-shoot
+	@echo "(here: $(BIN)/junmai; installed as the README says, it is just junmai)"
 
 test: setup-dev
 	$(BIN)/ruff check .

@@ -54,7 +54,7 @@ def test_every_readable_photo_is_developed_at_full_size_and_a_second_run_develop
     assert {Path(line["path"]).name for line in first.photos("processed")} == photos
     assert [Path(line["path"]).name for line in first.photos("left_out")] == ["sharp_hilutite.icm"]
     with BatchController(data) as controller:
-        sizes = {photo.file_name: (photo.width, photo.height) for photo in controller.store.photos()}
+        sizes = {photo.file_name: (photo.width or 0, photo.height or 0) for photo in controller.store.photos()}
         outputs = {line["path"]: line["output"] for line in first.photos("processed")}
     for path, name in outputs.items():
         with Image.open(out / name) as picture:

@@ -44,7 +44,7 @@ def _ends_after(count: int, function: Callable[..., Any]) -> Callable[..., Any]:
     return passing
 
 
-pipeline.develop_photo = _faulty_develop  # type: ignore[assignment]
+pipeline.develop_photo = _faulty_develop
 if _kind == "exit_after" and __name__ == "__main__":
     _point, _, _count = _rest.partition(":")
     _owner: Any = ClaimVerbs if hasattr(ClaimVerbs, _point) else files

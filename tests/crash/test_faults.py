@@ -25,7 +25,7 @@ def small_shoot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def faulty(fault: str, *arguments: str | Path, data: Path, **environment: str) -> Ended:
     """The real command line with a fault in it."""
-    process = start(*arguments, data=data, program=(FAULTY,), FAULT=fault, **environment)
+    process = start(*arguments, data=data, cwd=None, program=(FAULTY,), FAULT=fault, **environment)
     out, err = process.communicate(timeout=120)
     return Ended(process.returncode, out, err)
 

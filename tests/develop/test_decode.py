@@ -191,6 +191,12 @@ def test_a_cut_off_jpeg_or_tiff_is_named_truncated(name: str, write: Write) -> N
         decode(path)
 
 
+def test_a_tiff_whose_directory_came_last_and_is_gone_is_named_truncated(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"II*\0" + struct.pack("<I", 90_000) + bytes(40_000))
+    with pytest.raises(errors.TruncatedPhoto):
+        decode(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("name", ["text.jpg", "text.nef", "text.cr2", "text.png"])
 def test_a_text_that_calls_itself_a_photo_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("Dear diary, " * 100)
@@ -313,6 +319,18 @@ def test_every_bad_sample_is_refused_for_its_reason_or_developed(samples: Path) 
     for each in refused.values():
         assert len(each.message) > 40
         assert str(samples) not in each.message
+
+
+@pytest.mark.parametrize(
+    "name", ["raw/Canon_EOS_D30.CRW", "raw/Canon_KissX4_colorchart.DNG", "jpeg/ie_iphone_13_pro_max.HEIC"]
+)
+@pytest.mark.parametrize("share", [0.4, 0.97])
+def test_a_real_file_that_is_cut_off_is_named_truncated(name: str, share: float, samples: Path, tmp_path: Path) -> None:
+    data = (samples / name).read_bytes()
+    path = tmp_path / Path(name).name
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(errors.TruncatedPhoto):
+        decode(path)
 
 
 @pytest.mark.slow

@@ -229,7 +229,9 @@ def demo(
     """Make a sample shoot and develop it, to see Junmai at work."""
     from junmai.cli.demo import run_demo
 
-    return run_demo(_absolute(out), count, _chosen.folder, develop)
+    if _chosen.folder is None:  # a library of its own: trying Junmai out leaves nothing in the user's
+        _chosen.folder = _absolute(out) / "library"
+    return run_demo(_absolute(out), count, develop)
 
 
 # --- batches ------------------------------------------------------------------------------------------------

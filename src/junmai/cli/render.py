@@ -94,7 +94,7 @@ class BarReporter:
     def importing(self, count: int, total: int | None) -> None:
         """Show how many photos have been looked at."""
         if self._progress is None:
-            self._start("Importing")
+            self._start("Looking at photos")
         if self._progress is not None:
             self._progress.update(self._task, completed=count, total=total)
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, MpoImagePlugin, UnidentifiedImageError  # noqa: F401 - the JPEG plugin needs it and finds it only after a full init
+from PIL import Image, UnidentifiedImageError
 
 from junmai import errors
 from junmai.develop import icc
@@ -19,8 +19,10 @@ from junmai.develop.sniff import Sniffed
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it writes to stderr about odd files
 
+Image.MAX_IMAGE_PIXELS = None  # our own limit is checked right after opening; Pillow's would refuse 180 megapixels
+
 _PLUGINS = {
-    "jpeg": ("JPEG", "MPO"),
+    "jpeg": ("JPEG",),  # its plugin hands files of several pictures (MPO) on by itself
     "png": ("PNG",),
     "tiff": ("TIFF",),
     "webp": ("WEBP",),
@@ -35,7 +37,9 @@ def decode(stream: BinaryIO, found: Sniffed) -> Decoded:
     """Decode an open picture; see `junmai.develop.decode.decode`."""
     if found.kind not in _PLUGINS:
         raise errors.BrokenPhoto(detail="its content is not that of a photo")
-    with _as_photo_errors(found.format):
+    if found.kind == "heif" and found.cut_off:
+        raise errors.TruncatedPhoto(detail="the HEIC data stops")
+    with _as_photo_errors(found):
         image = _open(stream, found)
         try:
             check_size(*image.size)
@@ -254,14 +258,15 @@ _CUT_OFF = ("truncat", "outside of file", "end of file", "premature end", "buffe
 
 
 @contextmanager
-def _as_photo_errors(name: str) -> Iterator[None]:
+def _as_photo_errors(found: Sniffed) -> Iterator[None]:
+    name = found.format
     try:
         yield
     except (errors.PhotoError, MemoryError):
         raise
-    except Image.DecompressionBombError as error:
-        raise errors.PhotoTooLarge(detail=str(error)) from error
     except UnidentifiedImageError as error:
+        if found.cut_off:
+            raise errors.TruncatedPhoto(detail=f"the part of the {name} that says what is in it is missing") from error
         raise errors.BrokenPhoto(detail=f"there is no readable {name} picture in it") from error
     except EOFError as error:
         raise errors.TruncatedPhoto(detail=f"the {name} data stops") from error

@@ -43,8 +43,8 @@ def _develop(raw: Any, found: Sniffed, balance: Balance) -> Decoded:
         check_filled(raw.raw_image_visible, int(raw.white_level))
     camera = _camera(raw) if raw.num_colors == 3 else None
     gains = balance(camera) if camera else None
+    orientation = _ORIENTATION.get(raw.sizes.flip, 1)  # read first: turning it off below makes LibRaw forget it
     pixels = _demosaic(raw, gains)
-    orientation = _ORIENTATION.get(raw.sizes.flip, 1)
     if pixels.min() == pixels.max():
         raise errors.BlankPhoto(detail=f"every pixel is {int(pixels.min())}")
     ramp = np.arange(65536, dtype=np.float32) / 65535
@@ -168,13 +168,15 @@ def check_filled(mosaic: NDArray[np.uint16], white: int) -> None:
             break
         frozen += 1
     if frozen >= max(16, height // 100):
-        raise errors.TruncatedPhoto(detail=f"the lowest {frozen} of {height} rows are missing")
+        raise errors.TruncatedPhoto(detail=f"the lowest {frozen + 2} of {height} rows are missing")
 
 
 def _photo_error(error: Exception, path: Path, found: Sniffed) -> errors.PhotoError:
     text = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
     if isinstance(error, rawpy.LibRawIOError):
         return errors.TruncatedPhoto(detail="LibRaw reached its end while reading the picture")
+    if isinstance(error, rawpy.LibRawFileUnsupportedError) and found.cut_off:
+        return errors.TruncatedPhoto(detail="the part that says what is in it is missing")
     if isinstance(error, rawpy.LibRawFileUnsupportedError):
         return errors.UnsupportedPhoto(detail=f"LibRaw does not know this {path.suffix} file", help=RESAVE)
     if isinstance(error, rawpy.LibRawTooBigError):

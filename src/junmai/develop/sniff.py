@@ -23,9 +23,7 @@ _RAW_MAGIC = (
     (0, b"IIRS"),
     (0, b"MMOR"),
     (0, b"IIU\0"),
-    (6, b"HEAPCCDR"),
     (8, b"CR\x02\0"),
-    (4, b"ftypcrx "),
     (0, b"ARRI"),
 )
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -37,11 +35,15 @@ _CFA, _LINEAR_RAW = 32803, 34892
 
 @dataclass(frozen=True, slots=True)
 class Sniffed:
-    """`kind` decides the decoder; `baseline_exposure` is a DNG's own correction in EV."""
+    """`kind` decides the decoder; `baseline_exposure` is a DNG's own correction in EV.
+
+    `cut_off` says that the file's own structure points beyond its end.
+    """
 
     kind: Kind
     format: str
     baseline_exposure: float = 0.0
+    cut_off: bool = False
 
 
 def sniff(stream: BinaryIO, name: str) -> Sniffed:
@@ -55,16 +57,53 @@ def sniff(stream: BinaryIO, name: str) -> Sniffed:
         return Sniffed("png", "PNG")
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return Sniffed("webp", "WebP")
+    if head[4:12] == b"ftypcrx ":
+        return Sniffed("raw", "CR3", cut_off=_boxes_cut_off(stream))
+    if head[6:14] == b"HEAPCCDR":
+        return Sniffed("raw", "CRW", cut_off=_heap_cut_off(stream, head))
     if any(head[at : at + len(magic)] == magic for at, magic in _RAW_MAGIC):
         return Sniffed("raw", "RAW")
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        return Sniffed("heif", "HEIC")
+        return Sniffed("heif", "HEIC", cut_off=_boxes_cut_off(stream))
     if head[:4] in _TIFF_MAGIC:
         facts = _walk(stream)
         if facts.is_raw or raw_name:
-            return Sniffed("raw", "DNG" if facts.is_dng else "RAW", facts.baseline_exposure)
-        return Sniffed("tiff", "TIFF")
+            return Sniffed("raw", "DNG" if facts.is_dng else "RAW", facts.baseline_exposure, facts.cut_off)
+        return Sniffed("tiff", "TIFF", cut_off=facts.cut_off)
     return Sniffed("raw" if raw_name else "other", "RAW" if raw_name else "unknown")
+
+
+def _heap_cut_off(stream: BinaryIO, head: bytes) -> bool:
+    """Whether a CRW (CIFF) lacks its end: the last four bytes must point to a directory within the file."""
+    end = stream.seek(-4, 2) + 4
+    order = "<" if head[:2] == b"II" else ">"
+    start = struct.unpack(order + "I", head[2:6])[0]
+    at = start + struct.unpack(order + "I", stream.read(4))[0]
+    if at + 2 > end:
+        return True
+    stream.seek(at)
+    count = struct.unpack(order + "H", stream.read(2))[0]
+    return not 1 <= count <= 100 or bool(at + 2 + 10 * count > end)
+
+
+def _boxes_cut_off(stream: BinaryIO) -> bool:
+    """Whether the last box of an ISO media file (HEIC, CR3; ISO/IEC 14496-12 section 4.2) ends beyond the file.
+
+    libheif decodes such files without a word and leaves the missing tiles empty.
+    """
+    end, at = stream.seek(0, 2), 0
+    for _ in range(1000):
+        if at + 8 > end:
+            return False
+        stream.seek(at)
+        size, _name, large = struct.unpack(">I4sQ", stream.read(16).ljust(16, b"\0"))
+        size = large if size == 1 else size
+        if size < 8:  # 0 means up to the end; other small ones are damage that the decoder will name
+            return False
+        at += size
+        if at > end:
+            return True
+    return False
 
 
 # --- TIFF structure ----------------------------------------------------------------------------------------
@@ -74,6 +113,7 @@ def sniff(stream: BinaryIO, name: str) -> Sniffed:
 class _Facts:
     is_raw: bool = False
     is_dng: bool = False
+    cut_off: bool = False
     baseline_exposure: float = 0.0
     pending: list[int] = field(default_factory=list)
 
@@ -87,7 +127,9 @@ def _walk(stream: BinaryIO, most: int = 32) -> _Facts:
     if len(head) < 8 or head[2:4] in (b"+\0", b"\0+"):
         return facts
     seen: set[int] = set()
-    facts.pending.append(struct.unpack(order + "I", head[4:])[0])
+    first = struct.unpack(order + "I", head[4:])[0]
+    facts.cut_off = first >= stream.seek(0, 2)  # many programs write the directory last
+    facts.pending.append(first)
     while facts.pending and len(seen) < most:
         at = facts.pending.pop()
         if at == 0 or at in seen:

@@ -173,10 +173,10 @@ class _Walk:
                 continue
             self.seen.add(real)
             below: list[Path] = []
-            yield from self._entries(folder, root, below)
+            yield from self._entries(folder, real, root, below)
             pending.extend(reversed(below))
 
-    def _entries(self, folder: Path, root: Path, below: list[Path]) -> Iterator[Found]:
+    def _entries(self, folder: Path, real: str, root: Path, below: list[Path]) -> Iterator[Found]:
         try:
             with os.scandir(folder) as scanned:
                 entries = sorted(scanned, key=lambda entry: entry.name)
@@ -193,7 +193,7 @@ class _Walk:
                     self.links.append((path, root))
                 elif entry.is_dir():
                     yield from self._subfolder(path, name, below)
-                else:
+                elif os.path.join(real, entry.name) not in self.seen:  # noqa: PTH118 - text, as `seen` holds it
                     yield from self._file(path, root, entry.stat())
             except OSError as error:
                 yield LeftOut(path, f"it cannot be read ({_why(error)})")
