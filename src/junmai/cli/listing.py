@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict
-from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
 
-from junmai.cli.render import Reporter, console, print_json, span
+from junmai.cli.render import Reporter, console, print_json, relative, span
 from junmai.cli.session import EXIT_DONE
 from junmai.control import conditions
 from junmai.control.controller import BatchController
@@ -91,7 +90,7 @@ def _failures(store: Store, found: Batch) -> None:
     for (kind, message), names in sorted(by_cause.items()):
         console.print(f"  [red]{kind}[/]: {escape(message)}")
         for name in names[:NAMES_SHOWN]:
-            console.print(f"    {escape(name)}")
+            console.print(f"    {escape(relative(name))}")
         if len(names) > NAMES_SHOWN:
             console.print(f"    and {len(names) - NAMES_SHOWN} more")
 
@@ -214,11 +213,3 @@ def findings(found: list[Finding], *, as_json: bool) -> None:
             console.print(f"[{colour}]{finding.level}[/] {finding.check}: {where}{escape(finding.message)}")
     if not as_json and not found:
         console.print("Everything is as it should be.")
-
-
-def relative(path: str) -> str:
-    """A path as seen from here, where that is shorter."""
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return path

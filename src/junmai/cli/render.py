@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
@@ -108,7 +109,7 @@ class BarReporter:
     def photo(self, event: str, *, path: str, photo_id: int | None, status: str, **facts: object) -> None:
         """Count it; a failure gets a line."""
         if status == "left_out":
-            console.print(f"[yellow]left out[/]  {escape(path)}: {escape(str(facts.get('error_message')))}")
+            console.print(f"[yellow]left out[/]  {escape(relative(path))}: {escape(str(facts.get('error_message')))}")
             return
         if status == "skipped":
             return
@@ -116,7 +117,7 @@ class BarReporter:
         self._meter.add(time.monotonic())
         if status == "failed":
             self._failed += 1
-            console.print(f"[red]failed[/]    {escape(path)}: {escape(str(facts.get('error_message')))}")
+            console.print(f"[red]failed[/]    {escape(relative(path))}: {escape(str(facts.get('error_message')))}")
 
     def word(self, text: str) -> None:
         """A line of its own."""
@@ -200,6 +201,14 @@ def span(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s" if whole < 600 else f"{whole // 60} min"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def relative(path: str) -> str:
+    """A path as seen from here, where that is shorter."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
 
 
 def print_json(value: object) -> None:
