@@ -26,7 +26,7 @@ def default_data_folder() -> Path:
 class Settings(BaseSettings):
     """Settings of one installation. Each may be set as `JUNMAI_<NAME>` or in `config.toml`; the former wins."""
 
-    model_config = SettingsConfigDict(env_prefix="JUNMAI_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="JUNMAI_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     data: Path = Field(default_factory=default_data_folder)
     """The data folder: database, locks, logs."""
@@ -83,7 +83,7 @@ def load(data: Path | None = None) -> Settings:
         raise errors.BadInput(
             detail=f"The setting {name} (JUNMAI_{name.upper()} or config.toml) does not fit: {first['msg']}."
         ) from error
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise errors.BadInput(detail=f"config.toml in the data folder cannot be read: {error}.") from error
     return settings.model_copy(update={"data": Path(os.path.abspath(settings.data.expanduser()))})
 

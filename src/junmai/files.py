@@ -12,6 +12,7 @@ import ctypes
 import errno
 import hashlib
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ def state_of(path: Path) -> FileState | None:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    if not stat.S_ISREG(found.st_mode):
+        return None  # a folder has no content, and a pipe would be waited for without an end
     return FileState(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
@@ -131,7 +134,7 @@ def rename_without_replacing(temporary: Path, final: Path) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
             raise
         # exFAT and some shares know no hard links; only this runner writes this name (the store says so)
         if os.path.lexists(final):
@@ -151,9 +154,13 @@ def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Replace or make a small file of Junmai's own (never a photo), whole at every moment."""
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-{os.getpid()}{TEMPORARY_SUFFIX}")
     write_temporary(temporary, data)
-    if mode is not None:
-        temporary.chmod(mode)
-    rename_replacing(temporary, path)
+    try:
+        if mode is not None:
+            temporary.chmod(mode)
+        rename_replacing(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -192,7 +199,7 @@ def temporaries_in(folder: Path, owner: str) -> Iterator[tuple[Path, int, int]]:
     for name in names:
         if name.startswith(prefix) and name.endswith(TEMPORARY_SUFFIX):
             item, _, attempt = name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX).partition("-")
-            if item.isdigit() and attempt.isdigit():
+            if f"{item}{attempt}".isascii() and item.isdigit() and attempt.isdigit():
                 yield folder / name, int(item), int(attempt)
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from junmai.develop import local
 
 
-def base(light: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def base(light: NDArray[np.float32]) -> NDArray[np.float32]:
     grid = local.solve(light)
-    return grid[:, :, 0] * light + grid[:, :, 1]
+    return np.asarray(grid[:, :, 0] * light + grid[:, :, 1], dtype=np.float32)
 
 
 def test_even_light_is_its_own_base() -> None:

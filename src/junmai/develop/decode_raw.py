@@ -22,6 +22,8 @@ from junmai.develop.sniff import Sniffed
 
 RESAVE = "Re-save it as DNG with Adobe DNG Converter (free), or as TIFF with the camera maker's program, and try again."
 
+FROM_DNG = "Open it in the program that made it, save it as a TIFF of 16 bits a channel, and try again."
+
 # LibRaw's flip to EXIF orientation.
 _ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 
@@ -173,16 +175,20 @@ def check_filled(mosaic: NDArray[np.uint16], white: int) -> None:
 
 def _photo_error(error: Exception, path: Path, found: Sniffed) -> errors.PhotoError:
     text = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+    resave = FROM_DNG if found.format == "DNG" and path.suffix.casefold() == ".dng" else RESAVE
     if isinstance(error, rawpy.LibRawIOError):
+        with path.open("rb") as stream:  # a file or disk that is gone raises its own error here
+            stream.seek(-1, 2)
+            stream.read(1)
         return errors.TruncatedPhoto(detail="LibRaw reached its end while reading the picture")
     if isinstance(error, rawpy.LibRawFileUnsupportedError) and found.cut_off:
         return errors.TruncatedPhoto(detail="the part that says what is in it is missing")
     if isinstance(error, rawpy.LibRawFileUnsupportedError):
-        return errors.UnsupportedPhoto(detail=f"LibRaw does not know this {path.suffix} file", help=RESAVE)
+        return errors.UnsupportedPhoto(detail=f"LibRaw does not know this {path.suffix} file", help=resave)
     if isinstance(error, rawpy.LibRawTooBigError):
         return errors.PhotoTooLarge(detail="LibRaw refuses its size")
     if isinstance(error, rawpy.LibRawUnsufficientMemoryError):
         return errors.OutOfMemory(detail="while decoding the RAW file")
     if isinstance(error, rawpy.LibRawNotImplementedError):
-        return errors.UnsupportedPhoto(detail=f"LibRaw cannot read this compression of {found.format}", help=RESAVE)
+        return errors.UnsupportedPhoto(detail=f"LibRaw cannot read this compression of {found.format}", help=resave)
     return errors.BrokenPhoto(detail=f"LibRaw says: {text}")

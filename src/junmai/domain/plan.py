@@ -30,24 +30,29 @@ def plan_names(
     away; `reserved` says whether a name must not be used although nobody has it (an original lies there).
     `IMG_1.CR2` and `IMG_1.JPG` become `IMG_1.jpg` and `IMG_1-2.jpg`.
     """
-    used = set(taken)
+    used = {*taken, *map(name_key, known.values())}
+    numbers: dict[str, int] = {}
     names: dict[int, str] = {}
     for photo_id, file_name in photos:
         name = known.get(photo_id)
         if name is None:
-            name = _free_name(_stem(file_name), extension, used, reserved)
+            stem = _stem(file_name)
+            start = numbers.get(name_key(stem), 1)
+            name, numbers[name_key(stem)] = _free_name(stem, extension, used, reserved, start)
             used.add(name_key(name))
         names[photo_id] = name
     return names
 
 
-def _free_name(stem: str, extension: str, used: set[str], reserved: Callable[[str], bool]) -> str:
-    number = 1
+def _free_name(
+    stem: str, extension: str, used: set[str], reserved: Callable[[str], bool], number: int
+) -> tuple[str, int]:
+    """The first free name from that number on, and the number after it: lower ones are not looked at again."""
     while True:
         name = f"{stem}{extension}" if number == 1 else f"{stem}-{number}{extension}"
-        if name_key(name) not in used and not reserved(name):
-            return name
         number += 1
+        if name_key(name) not in used and not reserved(name):
+            return name, number
 
 
 def _stem(file_name: str) -> str:

@@ -15,16 +15,20 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from multiprocessing import util
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 import psutil
 
+from junmai.clock import Clock, SystemClock
 from junmai.executors.base import Ending, Job, Outcome
 from junmai.executors.worker import live
 
 MEMORY_LOOK_SECONDS = 0.5
 STOP_SECONDS = 5.0
+STOOD_STILL_SECONDS = 5.0
+"""Nobody asked for so long: the whole program stood still (Ctrl-Z, a sleeping laptop), and its workers with it."""
 DEPTH = 2
 """Jobs in one worker's pipe: the one that it does and one behind it, so that it never waits for the runner."""
 
@@ -40,16 +44,19 @@ class _Worker:
 class ProcessExecutor:
     """`workers` processes, started when there is work for them."""
 
-    def __init__(self, workers: int, *, job_seconds: float, memory_bytes: int) -> None:
+    def __init__(self, workers: int, *, job_seconds: float, memory_bytes: int, clock: Clock | None = None) -> None:
         """`job_seconds` and `memory_bytes` (resident) are the limits of a worker over one job."""
         self._count = workers
         self._job_seconds = job_seconds
         self._memory_bytes = memory_bytes
+        self._clock = clock or SystemClock()
         self._context = multiprocessing.get_context("spawn")
         self._live: list[_Worker] = []
+        util.Finalize(self, _kill_all, (self._live,), exitpriority=10)  # before Python waits for its children
         self._waiting: deque[tuple[int, Job]] = deque()
         self._ended: list[Outcome] = []
-        self._looked_at = 0.0
+        self._memory_at = 0.0
+        self._asked_at = self._clock.monotonic()
 
     @property
     def workers(self) -> int:
@@ -124,13 +131,15 @@ class ProcessExecutor:
             if len(worker.jobs) >= DEPTH:
                 return
             ticket, job = self._waiting.popleft()
-            if not worker.jobs:
-                worker.began = time.monotonic()
-            worker.jobs.append(ticket)
             try:
                 worker.pipe.send((ticket, job))
-            except OSError:
+            except OSError:  # it ended before this job could reach it: the job is not to blame
                 self._bury(worker, Ending.DIED)
+                self._ended.append(Outcome(ticket, Ending.NOT_BEGUN, 0.0, error_message="the worker was gone"))
+                continue
+            if not worker.jobs:
+                worker.began = self._clock.monotonic()
+            worker.jobs.append(ticket)
 
     # --- collecting ---------------------------------------------------------------------------------------
 
@@ -161,7 +170,7 @@ class ProcessExecutor:
                 return
             if worker.jobs and worker.jobs[0] == outcome.ticket:
                 worker.jobs.popleft()
-            worker.began = time.monotonic()
+            worker.began = self._clock.monotonic()
             self._ended.append(outcome)
 
     def _bury(self, worker: _Worker, ending: Ending, detail: str = "") -> None:
@@ -178,16 +187,19 @@ class ProcessExecutor:
                 Outcome(
                     ticket,
                     ending if index == 0 else Ending.NOT_BEGUN,
-                    time.monotonic() - worker.began if index == 0 else 0.0,
+                    self._clock.monotonic() - worker.began if index == 0 else 0.0,
                     error_message=message,
                 )
             )
 
     def _enforce_limits(self) -> None:
-        now = time.monotonic()
-        look = now - self._looked_at >= MEMORY_LOOK_SECONDS
+        now = self._clock.monotonic()
+        stood_still, self._asked_at = now - self._asked_at, now
+        look = now - self._memory_at >= MEMORY_LOOK_SECONDS
         if look:
-            self._looked_at = now
+            self._memory_at = now
+        for worker in self._live if stood_still > STOOD_STILL_SECONDS else ():
+            worker.began += stood_still
         for worker in [one for one in self._live if one.jobs]:
             if now - worker.began > self._job_seconds:
                 self._bury(worker, Ending.HUNG, f"{self._job_seconds:g}")
@@ -196,6 +208,11 @@ class ProcessExecutor:
                     held = psutil.Process(worker.process.pid).memory_info().rss
                     if held > self._memory_bytes:
                         self._bury(worker, Ending.TOO_BIG, f"it took {held / 1e6:,.0f} MB")
+
+
+def _kill_all(workers: list[_Worker]) -> None:
+    for worker in workers:
+        worker.process.kill()
 
 
 def _how_it_ended(exit_code: int | None) -> str:

@@ -87,8 +87,7 @@ def _checked_source(job: DevelopJob) -> tuple[files.FileState, str]:
     try:
         if state == job.expected and job.known_sha256:
             return state, job.known_sha256
-        touched = (state.size, state.mtime_ns) != (job.expected.size, job.expected.mtime_ns)
-        if touched and files.fingerprint_of(job.source) != job.fingerprint:
+        if state != job.expected and files.fingerprint_of(job.source) != job.fingerprint:
             raise errors.SourceChanged(detail=f"it had {job.expected.size:,} bytes, now it has {state.size:,}")
         return state, files.sha256_of(job.source)
     except FileNotFoundError as error:

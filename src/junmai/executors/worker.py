@@ -20,7 +20,7 @@ PR_SET_PDEATHSIG = 1
 def live(pipe: Connection, parent: int) -> None:
     """Do jobs until the pipe closes or says None."""
     _end_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the runner decides
+    _leave_signals_to_the_runner()
     _be_quiet()
     with contextlib.suppress(AttributeError):
         os.nice(5)  # the machine stays pleasant to use while photos are developed
@@ -46,6 +46,20 @@ def _listen(pipe: Connection, jobs: queue.SimpleQueue[tuple[int, Job] | None]) -
         jobs.put(given)
         if given is None:
             return
+
+
+def _leave_signals_to_the_runner() -> None:
+    """Ctrl-C, a closed terminal and a service manager's stop reach the whole group; what becomes of the photos in
+    hand is for the runner to say. A worker that obeyed would look like one that its photo has killed."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _one_thread() -> None:
+    """One worker is one core's work: LibRaw, OpenCV and BLAS would each take every core in each worker."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "VECLIB_MAXIMUM_THREADS"):
+        os.environ[name] = "1"
 
 
 def _be_quiet() -> None:

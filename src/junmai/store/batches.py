@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from junmai import errors
-from junmai.domain.lifecycle import BatchStatus, PauseReason, batch_may
+from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason, batch_may
 from junmai.domain.model import Batch, Event, Item, NewBatch, NewItem, OutputOptions, Recipe
 from junmai.domain.plan import name_key
 from junmai.store.engine import Engine, Row, Transaction
@@ -27,7 +27,8 @@ class BatchVerbs(Engine):
     def create_batch(self, new: NewBatch, folder_id: int, items: Sequence[NewItem], *, writer_no: int | None) -> Batch:
         """Write a batch in chunks and seal it; from then on it is running.
 
-        Raises `OutputsTaken` where an unfinished batch plans one of its names; then nothing stays behind.
+        Raises `OutputsTaken` where an unfinished batch plans one of its names, `WrongState` where somebody cancelled
+        it meanwhile; in the first case nothing stays behind.
         """
         with self.write(command=True) as transaction:
             row = transaction.row(
@@ -43,11 +44,16 @@ class BatchVerbs(Engine):
             raise
 
     def discard_unsealed(self, no: int) -> bool:
-        """Remove a batch that was never sealed, wholly."""
-        with self.write() as transaction:
-            transaction.rows("delete_unsealed_outputs", batch_no=no)
-            transaction.rows("delete_unsealed_items", batch_no=no)
-            return bool(transaction.rows("delete_unsealed_batch", batch_no=no))
+        """Remove a batch that was never sealed, wholly and in chunks. One that was sealed meanwhile stays as it is."""
+        while True:
+            with self.write() as transaction:
+                rows = transaction.rows("delete_unsealed_items", batch_no=no, limit=CANCEL_CHUNK)
+                if rows:
+                    photo_ids = json.dumps([row["photo_id"] for row in rows])
+                    transaction.rows("delete_unsealed_outputs", batch_no=no, photo_ids=photo_ids)
+                else:
+                    transaction.rows("delete_unsealed_events", batch_no=no)
+                    return bool(transaction.rows("delete_unsealed_batch", batch_no=no))
 
     def unsealed(self) -> list[Row]:
         """Batches that somebody is, or was, writing: `no`, `id`, `writer_no`."""
@@ -56,6 +62,9 @@ class BatchVerbs(Engine):
     def _write_items(self, no: int, new: NewBatch, folder_id: int, start: int, items: Sequence[NewItem]) -> None:
         now = self.clock.now()
         with self.write() as transaction:
+            done = sum(item.done for item in items)
+            if not transaction.rows("count_written", batch_no=no, total=len(items), skipped=done):
+                raise wrong_state(_batch(transaction, no), "written to its end")
             _refuse_taken(transaction, no, folder_id, [item.photo_id for item in items])
             numbered = list(enumerate(items, start))
             kept = transaction.many(
@@ -97,7 +106,7 @@ class BatchVerbs(Engine):
         now = self.clock.now()
         with self.write(command=True) as transaction:
             if not transaction.rows("seal_batch", batch_no=no, now=now):
-                raise errors.IllegalTransition(status="unknown", verb="seal")
+                raise wrong_state(_batch(transaction, no), "written to its end")
             batch = _batch(transaction, no)
             transaction.event("batch_started", now, batch_no=no, total=batch.total, skipped=batch.skipped)
             end_if_done(transaction, no, now)
@@ -137,9 +146,20 @@ class BatchVerbs(Engine):
         after: int = -1,
         limit: int = 1000,
     ) -> list[Item]:
-        """A page of the items of a batch, by position."""
+        """A page of the items of a batch, by position. Those of a cancelled batch read as cancelled at once."""
         cancelled = self.batch_no(no).status == BatchStatus.CANCELLED
-        rows = self.read("items_page", no=no, status=status, error_kind=error_kind, after=after, limit=limit)
+        if cancelled and status == ItemStatus.PENDING:
+            return []
+        or_status = ItemStatus.PENDING if cancelled and status == ItemStatus.CANCELLED else status
+        rows = self.read(
+            "items_page",
+            no=no,
+            status=status,
+            or_status=str(or_status) if or_status else None,
+            error_kind=error_kind,
+            after=after,
+            limit=limit,
+        )
         found = [item_from(row) for row in rows]
         if not cancelled:
             return found
@@ -244,9 +264,8 @@ class BatchVerbs(Engine):
             photo_ids = [row["photo_id"] for row in transaction.rows("failed_photo_ids", no=batch.no, kind=error_kind)]
             if not photo_ids:
                 return 0
-            folder = transaction.row("output_folder_by_key", path_key=name_key(batch.folder))
-            if folder is not None:
-                _refuse_taken(transaction, batch.no, folder["id"], photo_ids)
+            folder_id = transaction.rows("batch_by_no", no=batch.no)[0]["folder_id"]
+            _refuse_taken(transaction, batch.no, folder_id, photo_ids)
             row = transaction.row("reopen_batch", no=batch.no, count=len(photo_ids))
             if row is None:
                 raise wrong_state(batch, "retried")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 
 from junmai.domain.model import NewPhoto, Photo, Session
@@ -112,7 +113,7 @@ class LibraryVerbs(Engine):
 
     def output_folder(self, path: str, *, made_by_junmai: bool) -> int:
         """The number of an output folder, recorded if it is new."""
-        key = name_key(path)
+        key = folder_key(path)
         found = self.read_one("output_folder_by_key", path_key=key)
         if found:
             return int(found["id"])
@@ -127,10 +128,15 @@ class LibraryVerbs(Engine):
 
     def output_at(self, folder: str, name: str) -> Row | None:
         """What Junmai knows of one name in a folder."""
-        found = self.read_one("output_folder_by_key", path_key=name_key(folder))
+        found = self.read_one("output_folder_by_key", path_key=folder_key(folder))
         if found is None:
             return None
         return self.read_one("output_by_name", folder_id=found["id"], name_key=name_key(name))
+
+
+def folder_key(path: str) -> str:
+    """One spelling for all paths that are one folder here: Linux tells `Out` and `out` apart, others do not."""
+    return path if sys.platform.startswith("linux") else name_key(path)
 
 
 def photo_from(row: Row) -> Photo:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import apsw
 import psutil
@@ -70,6 +71,7 @@ class SqliteStore(Store):
         with _translated(path):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                self._look_before()
                 self._migrate()
             except (OSError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
                 raise errors.DataFolderUnusable(path=path.parent, detail=str(error)) from error
@@ -123,7 +125,12 @@ class SqliteStore(Store):
         if connection is None:
             connection = apsw.Connection(str(self.path), statementcachesize=256)
             connection.set_busy_handler(_Patience())
-            connection.execute("PRAGMA journal_mode = WAL")
+            mode = _one(connection, "PRAGMA journal_mode = WAL")
+            if mode != "wal":
+                connection.close()
+                raise errors.DataFolderUnusable(
+                    path=self.path.parent, detail="its file system cannot carry SQLite's WAL"
+                )
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -16000")
@@ -134,20 +141,36 @@ class SqliteStore(Store):
                 self._open.append(connection)
         return connection
 
-    def _migrate(self) -> None:
-        steps = queries.migrations()
-        known = steps[-1][0]
-        connection = self._connection()
-        found = _schema_of(connection)
+    def _look_before(self) -> None:
+        """Refuse a database that is not for this Junmai, before anything is written to it: the switch to WAL would."""
+        if not self.path.exists():
+            return
+        try:
+            with contextlib.closing(apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+                connection.set_busy_handler(_Patience())
+                self._schema(connection)
+        except (apsw.ReadOnlyError, apsw.CantOpenError):
+            return  # a crash left a journal that must be rolled back first; `_migrate` does that and looks again
+
+    def _schema(self, connection: apsw.Connection) -> int:
+        """The schema that the database has, 0 for an empty one. Raises `StoreTooNew`, `StoreDamaged`."""
+        found = int(_one(connection, "PRAGMA user_version"))
+        empty = not found and not _one(connection, "SELECT count(*) FROM sqlite_master")
+        if not empty and _one(connection, "PRAGMA application_id") != APPLICATION_ID:
+            raise errors.StoreDamaged(path=self.path, detail="it is a database of another program")
+        known = queries.migrations()[-1][0]
         if found > known:
             raise errors.StoreTooNew(path=self.path, found=found, known=known)
-        if found == known:
+        return found
+
+    def _migrate(self) -> None:
+        steps = queries.migrations()
+        connection = self._connection()
+        if self._schema(connection) == steps[-1][0]:
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
-            found = _schema_of(connection)  # another process may have been quicker
-            if found == 0 and next(iter(connection.execute("SELECT count(*) FROM sqlite_master")))[0]:
-                raise errors.StoreDamaged(path=self.path, detail="it is a database of another program")
+            found = self._schema(connection)  # another process may have been quicker
             for number, text in steps:
                 if number > found:
                     connection.execute(text)
@@ -200,8 +223,8 @@ def refuse_network(folder: Path) -> None:
         raise errors.StoreOnNetwork(path=folder, filesystem=kind or "network drive")
 
 
-def _schema_of(connection: apsw.Connection) -> int:
-    return int(next(iter(connection.execute("PRAGMA user_version")))[0])
+def _one(connection: apsw.Connection, text: str) -> Any:
+    return next(iter(connection.execute(text)))[0]
 
 
 def _rows(connection: apsw.Connection, text: str, parameters: dict[str, object]) -> list[Row]:
@@ -226,3 +249,5 @@ def _translated(path: Path) -> Iterator[None]:
         raise errors.StoreBusy(seconds=BUSY_SECONDS) from error
     except (apsw.FullError, apsw.IOError) as error:
         raise errors.StoreUnavailable(detail=str(error)) from error
+    except apsw.ConstraintError as error:
+        raise errors.StoreError(detail=f"it refuses what contradicts its rules ({error})") from error

@@ -15,21 +15,31 @@ RETURNING position;
 UPDATE items SET status = 'skipped', ended_at = :now
 WHERE batch_no = :batch_no AND position = :position AND status = 'pending' RETURNING photo_id;
 
--- seal_batch: every item is written; the counters are those of the rows
-UPDATE batches SET status = 'running', started_at = :now,
-    total = (SELECT count(*) FROM items WHERE batch_no = :batch_no),
-    skipped = (SELECT count(*) FROM items WHERE batch_no = :batch_no AND status = 'skipped')
+-- count_written: the counters of a batch that is being written move with its rows
+UPDATE batches SET total = total + :total, skipped = skipped + :skipped
+WHERE no = :batch_no AND status = 'pending' RETURNING no;
+
+-- seal_batch: every item is written
+UPDATE batches SET status = 'running', started_at = :now
 WHERE no = :batch_no AND status = 'pending' RETURNING no;
 
 -- unsealed_batches: batches that somebody was still writing
 SELECT no, id, writer_no FROM batches WHERE status = 'pending';
 
--- delete_unsealed_items: the items of a batch that was never sealed
+-- delete_unsealed_items: a chunk of the items of a batch that was never sealed
 DELETE FROM items WHERE batch_no = :batch_no
-    AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'pending');
+    AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'pending')
+    AND position IN (SELECT position FROM items WHERE batch_no = :batch_no LIMIT :limit)
+RETURNING photo_id;
 
--- delete_unsealed_outputs: the names that only a batch never sealed had planned
-DELETE FROM outputs WHERE batch_no = :batch_no AND settled_at IS NULL;
+-- delete_unsealed_outputs: the names of these photos that only a batch never sealed had planned
+DELETE FROM outputs WHERE folder_id = (SELECT folder_id FROM batches WHERE no = :batch_no)
+    AND photo_id IN (SELECT value FROM json_each(:photo_ids))
+    AND batch_no = :batch_no AND settled_at IS NULL;
+
+-- delete_unsealed_events: what happened to items that never were
+DELETE FROM events WHERE batch_no = :batch_no
+    AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'pending');
 
 -- delete_unsealed_batch: a batch that was never sealed
 DELETE FROM batches WHERE no = :batch_no AND status = 'pending' RETURNING id;
@@ -120,7 +130,7 @@ WHERE no = :no RETURNING no;
 -- items_page: the items of a batch in their order
 SELECT items.*, photos.path FROM items LEFT JOIN photos ON photos.id = items.photo_id
 WHERE batch_no = :no AND position > :after
-  AND (:status IS NULL OR items.status = :status)
+  AND (:status IS NULL OR items.status IN (:status, :or_status))
   AND (:error_kind IS NULL OR items.error_kind = :error_kind)
 ORDER BY position LIMIT :limit;
 

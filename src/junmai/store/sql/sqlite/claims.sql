@@ -2,8 +2,10 @@
 INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, started_at)
 VALUES (:id, :host, :pid, :role, :scope, :workers, :now) RETURNING no;
 
--- end_runner: a runner is gone
-UPDATE runners SET ended_at = :now WHERE no = :no AND ended_at IS NULL RETURNING no;
+-- end_runner: a runner is gone; one that still holds something stays open, to be taken over
+UPDATE runners SET ended_at = :now WHERE no = :no AND ended_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM items WHERE runner_no = :no AND status IN ('running', 'staged'))
+RETURNING no;
 
 -- open_runners: runners that have not said goodbye
 SELECT * FROM runners WHERE ended_at IS NULL ORDER BY no;

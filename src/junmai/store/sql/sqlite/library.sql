@@ -28,7 +28,7 @@ WHERE id = :id RETURNING id;
 UPDATE photos SET sha256 = :sha256, mtime_ns = :mtime_ns, inode = :inode
 WHERE id = :id AND size = :size AND fingerprint = :fingerprint RETURNING id;
 
--- photos_page: photos in the order of capture, filtered
+-- photos_page: photos in the order of their ids, filtered
 SELECT * FROM photos
 WHERE (:session_id IS NULL OR session_id = :session_id)
   AND (:below IS NULL OR substr(path, 1, length(:below)) = :below)
@@ -74,20 +74,19 @@ SELECT * FROM outputs WHERE folder_id = :folder_id;
 -- output_by_name: one name of a folder
 SELECT * FROM outputs WHERE folder_id = :folder_id AND name_key = :name_key;
 
--- unfinished_holder: an unfinished batch (or one with a photo in hand) that plans one of this folder's names
-SELECT batches.id, count(*) AS names, min(outputs.name) AS name
-FROM outputs JOIN batches ON batches.no = outputs.batch_no
-WHERE outputs.folder_id = :folder_id
-  AND outputs.photo_id IN (SELECT value FROM json_each(:photo_ids))
-  AND batches.no <> :but
-  AND (batches.status IN ('pending', 'running', 'paused')
-       OR EXISTS (SELECT 1 FROM items WHERE items.batch_no = batches.no AND items.status IN ('running', 'staged')))
+-- unfinished_holder: an unfinished batch that writes these photos to this folder, or a cancelled one with some in hand
+SELECT batches.id, count(*) AS names, min(items.output_name) AS name
+FROM batches CROSS JOIN items ON items.batch_no = batches.no
+WHERE batches.folder_id = :folder_id AND batches.no <> :but
+  AND (batches.status IN ('pending', 'running', 'paused') OR batches.rows_behind = 1)
+  AND items.photo_id IN (SELECT value FROM json_each(:photo_ids))
+  AND (batches.rows_behind = 0 OR items.status IN ('running', 'staged'))
 GROUP BY batches.no ORDER BY batches.no LIMIT 1;
 
--- reserve_output: a name belongs to a photo, and this batch is the latest that plans it
+-- reserve_output: a name belongs to a photo; the batch that planned it first is kept
 INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no)
 VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no)
-ON CONFLICT (folder_id, name_key) DO UPDATE SET batch_no = :batch_no WHERE photo_id = :photo_id
+ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name WHERE photo_id = :photo_id
 RETURNING name;
 
 -- record_output: what stands at a name now
