@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """A batch pauses when less than this is free on the disk of its outputs."""
     failures_in_a_row: int = Field(default=25, ge=0)
     """A batch pauses after this many failures in a row that may pass; 0: never."""
+    backup_hours: float = Field(default=6.0, ge=0)
+    """Hours between two backups of the store, made by whatever runner is at work; 0: none by itself."""
 
     @property
     def database(self) -> Path:
@@ -56,6 +58,11 @@ class Settings(BaseSettings):
     def runners(self) -> Path:
         """The folder of the runners' lock files."""
         return self.data / "runners"
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the store's backups."""
+        return self.data / "backups"
 
     @classmethod
     def settings_customise_sources(

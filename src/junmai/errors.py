@@ -237,6 +237,19 @@ class CauseLasts(BadInput):
     http_status = 409
 
 
+class PhotoNotInBatch(BadInput):
+    """Photo {photo_id} is not in batch {batch_id}. `junmai batch show {batch_id}` shows what is."""
+
+    code = "photo_not_in_batch"
+
+
+class UnknownCollection(BadInput):
+    """There is no collection named {name!r}. `junmai collections list` shows them all."""
+
+    code = "unknown_collection"
+    http_status = 404
+
+
 class OutputsTaken(BadInput):
     """The unfinished batch {batch_id} already writes {names} to that folder. Finish it (`junmai batch resume
     {batch_id}`), cancel it (`junmai batch cancel {batch_id}`), or choose another folder with --out."""
@@ -297,6 +310,33 @@ class StoreUnavailable(StoreError):
     on by itself when it can."""
 
     code = "store_unavailable"
+
+
+class BackupFailed(StoreError):
+    """The store could not be backed up: {detail}. Nothing was changed; earlier backups are as they were."""
+
+    code = "backup_failed"
+
+
+class BackupDamaged(StoreError):
+    """{path} is not a whole backup ({detail}). Nothing was changed; `junmai backup list` shows the others."""
+
+    code = "backup_damaged"
+    exit_code = 2
+
+
+class UnknownBackup(BadInput):
+    """There is no backup {name}. `junmai backup list` shows the backups."""
+
+    code = "unknown_backup"
+    http_status = 404
+
+
+class RestoreRefused(BadInput):
+    """The store cannot be restored now: {detail}. Nothing was changed."""
+
+    code = "restore_refused"
+    http_status = 409
 
 
 class IllegalTransition(StoreError):

@@ -21,6 +21,8 @@ from pathlib import Path
 FINGERPRINT_EDGE = 64 * 1024
 """Bytes at the start and at the end of a file that its fingerprint covers."""
 
+COPY_CHUNK = 1 << 20
+
 TEMPORARY_PREFIX = ".junmai-"
 TEMPORARY_SUFFIX = ".part"
 
@@ -164,6 +166,70 @@ def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     sync_folder(path.parent)
 
 
+@contextlib.contextmanager
+def whole(final: Path) -> Iterator[Path]:
+    """A temporary name for a file that others write (SQLite, a copy); it gets its final name when the block ends
+    well, wholly on the disk, in place of what stood there. After an error nothing stays behind."""
+    temporary = final.with_name(f"{TEMPORARY_PREFIX}{final.name}-{os.getpid()}{TEMPORARY_SUFFIX}")
+    try:
+        yield temporary
+        sync_file(temporary)
+        rename_replacing(temporary, final)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(final.parent)
+
+
+def copy_bytes(source: Path, target: Path) -> None:
+    """Copy the bytes of a file of Junmai's own, as they are."""
+    with source.open("rb") as reading, target.open("wb") as writing:
+        while chunk := reading.read(COPY_CHUNK):
+            writing.write(chunk)
+
+
+def second_name(path: Path, other: Path) -> None:
+    """Let a file stand under a second name too: a hard link, or a whole copy where the disk knows no links.
+
+    Raises FileExistsError where something stands there.
+    """
+    try:
+        other.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:
+        with whole(other) as temporary:
+            copy_bytes(path, temporary)
+    else:
+        sync_folder(other.parent)
+
+
+def move_aside(path: Path, other: Path) -> None:
+    """Move a file of Junmai's own out of the way, if it is there. Raises FileExistsError where something stands."""
+    if path.exists() and not rename_without_replacing(path, other):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(other))
+
+
+def append(path: Path, data: bytes) -> int:
+    """Append to a file of Junmai's own in one write; returns how long it is then. Its folder must be there."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        os.write(descriptor, data)
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def rotate(path: Path, keep: int) -> None:
+    """`name` becomes `name.1`, that `name.2` and so on; the oldest beyond `keep` goes."""
+    for number in range(keep, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        newer = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
+        if newer.exists():
+            newer.replace(older)
+
+
 def sync_folders(folders: Iterable[Path]) -> None:
     """Bring the names in these folders to the disk, each folder once."""
     for folder in dict.fromkeys(folders):
@@ -182,6 +248,25 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Bring the bytes of a file that something else wrote to the disk."""
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(path: Path) -> None:
+    """Remove a file of Junmai's own (never a photo), if it is there."""
+    path.unlink(missing_ok=True)
+
+
+def leftovers_in(folder: Path) -> list[Path]:
+    """Every temporary file in a folder that only Junmai writes to."""
+    return sorted(folder.glob(f"{TEMPORARY_PREFIX}*{TEMPORARY_SUFFIX}*"))
 
 
 def remove_temporary(path: Path) -> None:

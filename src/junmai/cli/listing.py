@@ -57,6 +57,25 @@ def batches(controller: BatchController, status: str | None, *, as_json: bool) -
     return EXIT_DONE
 
 
+def recovered(answer: dict[str, object], *, as_json: bool) -> int:
+    """What recover paused."""
+    if as_json:
+        print_json(answer)
+    else:
+        count = answer["recovered_count"]
+        console.print(f"{count} interrupted batches are paused; `junmai batch resume BATCH` goes on with one.")
+    return EXIT_DONE
+
+
+def cleaned(count: int, days: float, *, as_json: bool) -> int:
+    """What cleanup removed."""
+    if as_json:
+        print_json({"cleaned_count": count, "days_old": days})
+    else:
+        console.print(f"{count} batches that ended {days:g} days ago or earlier are forgotten; their photos stay.")
+    return EXIT_DONE
+
+
 def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
     """One batch: where it stands, what failed by cause, and what helps."""
     shown = controller.status(found.id)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from junmai import __version__, config, errors, log
-from junmai.cli import listing
+from junmai import __version__, errors
+from junmai.cli import collections, listing
+from junmai.cli.opening import choose, chosen, opened
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, complaints, print_json
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAULT, Foreground
 from junmai.control import developing
@@ -36,6 +36,7 @@ batch_app = typer.Typer(help="Look at batches and steer them, also from another 
 presets_app = typer.Typer(help="Look at presets.", no_args_is_help=True)
 app.add_typer(batch_app, name="batch")
 app.add_typer(presets_app, name="presets")
+app.add_typer(collections.app, name="collections")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 BatchId = Annotated[str | None, typer.Argument(metavar="[BATCH]", help="The batch's id; none: the latest.")]
@@ -76,22 +77,7 @@ def _options(
     if version:
         print(__version__)
         raise typer.Exit
-    _chosen.folder = data
-
-
-class _Chosen:
-    folder: Path | None = None
-
-
-_chosen = _Chosen()
-
-
-@contextmanager
-def _controller(command: str) -> Iterator[BatchController]:
-    settings = config.load(_chosen.folder)
-    log.configure(settings.data)
-    with BatchController(settings=settings, by=f"junmai {command} ({_here()})") as controller:
-        yield controller
+    choose(data)
 
 
 # --- the main job -------------------------------------------------------------------------------------------
@@ -115,7 +101,7 @@ def develop(
     options = OutputOptions(quality=quality, long_edge=long_edge, metadata="no_gps" if no_gps else "all")
     order = Order(Look(preset, blend), options, _absolute(out), overwrite)
     reporter = _reporter(json)
-    with _controller("develop") as controller:
+    with opened("develop") as controller:
         executor = controller.executor(workers)
         try:
             prepared = developing.prepare(
@@ -180,7 +166,7 @@ def import_command(
 ) -> int:
     """Take photos into the library without developing them."""
     reporter = _reporter(json)
-    with _controller("import") as controller:
+    with opened("import") as controller:
         executor = controller.executor(workers)
         try:
             found = import_photos(
@@ -205,7 +191,7 @@ def photos(
     json: Json = False,
 ) -> int:
     """List the photos of the library."""
-    with _controller("photos") as controller:
+    with opened("photos") as controller:
         return listing.photos(controller.store, session, min_rating, as_json=json)
 
 
@@ -215,7 +201,7 @@ def doctor(
     json: Json = False,
 ) -> int:
     """Check that everything is as it should be. Warnings don't change the exit code."""
-    with _controller("doctor") as controller:
+    with opened("doctor") as controller:
         findings = controller.examine(read_outputs=read)
         listing.findings(findings, as_json=json)
         return EXIT_FAULT if any(finding.level == "error" for finding in findings) else EXIT_DONE
@@ -229,8 +215,8 @@ def demo(
     """Make a sample shoot and develop it, to see Junmai at work."""
     from junmai.cli.demo import run_demo
 
-    if _chosen.folder is None:  # a library of its own: trying Junmai out leaves nothing in the user's
-        _chosen.folder = _absolute(out) / "library"
+    if chosen() is None:  # a library of its own: trying Junmai out leaves nothing in the user's
+        choose(_absolute(out) / "library")
     return run_demo(_absolute(out), count, develop)
 
 
@@ -244,14 +230,14 @@ def batch_list(
     """List the batches, the newest first."""
     if status is not None and status not in set(BatchStatus):
         raise errors.BadInput(detail=f"There is no state {status!r}; known: {', '.join(BatchStatus)}.")
-    with _controller("batch list") as controller:
+    with opened("batch list") as controller:
         return listing.batches(controller, status, as_json=json)
 
 
 @batch_app.command("show")
 def batch_show(batch: BatchId = None, json: Json = False) -> int:
     """Show one batch and what failed in it."""
-    with _controller("batch show") as controller:
+    with opened("batch show") as controller:
         return listing.batch(controller, _batch(controller, batch), as_json=json)
 
 
@@ -264,7 +250,7 @@ def batch_pause(batch: BatchId = None, json: Json = False) -> int:
 @batch_app.command("resume")
 def batch_resume(batch: BatchId = None, workers: Workers = None, json: Json = False) -> int:
     """Go on. Where no Junmai is at work on the batch, it is developed here."""
-    with _controller("resume") as controller:
+    with opened("resume") as controller:
         found = _batch(controller, batch)
         since = controller.store.last_event()
         unattended = found.status == BatchStatus.RUNNING and not developing.is_served(controller, found)
@@ -300,7 +286,7 @@ def batch_retry(
     json: Json = False,
 ) -> int:
     """Try the failed photos again. Where no Junmai is at work on the batch, it is developed here."""
-    with _controller("batch retry-failed") as controller:
+    with opened("batch retry-failed") as controller:
         found = _batch(controller, batch)
         since = controller.store.last_event()
         count = controller.retry_failed(found.id, kind)
@@ -310,6 +296,24 @@ def batch_retry(
         if developing.is_served(controller, again):
             listing.steered("retry", controller, again, as_json=json)
         return _go_on(controller, again, workers, as_json=json, since=since)
+
+
+@batch_app.command("recover")
+def batch_recover(json: Json = False) -> int:
+    """Pause every running batch that no Junmai is at work on, and take back what the dead had in hand."""
+    with opened("batch recover") as controller:
+        answer = controller.recover_interrupted_batches()
+        return listing.recovered(answer, as_json=json)
+
+
+@batch_app.command("cleanup")
+def batch_cleanup(
+    days: Annotated[float, typer.Option(min=0, help="Batches that ended so many days ago, or earlier.")] = 7,
+    json: Json = False,
+) -> int:
+    """Forget old batches that have ended. Developed photos stay."""
+    with opened("batch cleanup") as controller:
+        return listing.cleaned(controller.cleanup_completed_batches(days), days, as_json=json)
 
 
 app.command("status", help="Show the latest batch.")(batch_show)
@@ -333,7 +337,7 @@ def presets_show(name: Annotated[str, typer.Argument(help="NAME or NAME@VERSION.
 
 
 def _steer(verb: str, batch: str | None, as_json: bool, act: Callable[[BatchController, Batch], Batch]) -> int:
-    with _controller(f"batch {verb}") as controller:
+    with opened(f"batch {verb}") as controller:
         listing.steered(verb, controller, act(controller, _batch(controller, batch)), as_json=as_json)
         return EXIT_DONE
 
@@ -348,12 +352,6 @@ def _reporter(as_json: bool) -> Reporter:
 
 def _absolute(path: Path) -> Path:
     return Path.cwd() / path.expanduser()
-
-
-def _here() -> str:
-    from junmai.control.recovery import this_process
-
-    return this_process()
 
 
 def _data_first(arguments: list[str]) -> list[str]:

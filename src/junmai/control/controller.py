@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,25 +15,28 @@ import structlog
 
 from junmai import config as configuration
 from junmai import errors
+from junmai.clock import iso
 from junmai.config import Settings
-from junmai.control import conditions, doctor
-from junmai.control.planning import Look, Order, Plan, make_plan, new_batch_id
+from junmai.control import conditions, doctor, picking
+from junmai.control.ordering import order_from
+from junmai.control.planning import Plan, make_plan, new_batch_id
 from junmai.control.presence import SERVES_NOTHING, Presence
-from junmai.control.recovery import live_runners, this_process
+from junmai.control.recovery import live_runners, remove_unsealed, take_over_from_dead, this_process
 from junmai.control.runner import Runner
 from junmai.control.status import status_object
-from junmai.domain.lifecycle import PauseReason
-from junmai.domain.model import Batch, OutputOptions, Photo
+from junmai.domain.lifecycle import BatchStatus, PauseReason
+from junmai.domain.model import Batch, Photo
 from junmai.domain.policy import workers_for
 from junmai.executors.processes import ProcessExecutor
+from junmai.library.selection import Selection
 from junmai.store.base import Store
 from junmai.store.sqlite import SqliteStore
 
 log = structlog.get_logger("junmai.controller")
 
-CONFIG_KEYS = ("preset", "blend", "settings", "output")
-IDS_NAMED = 20
-"""Ids that an error names at the most."""
+SECONDS_A_DAY = 86_400.0
+NO_LIMIT = 1 << 31
+BATCH_ID = re.compile(r"batch_[0-9a-f]{12}")
 
 
 class BatchController:
@@ -81,8 +85,30 @@ class BatchController:
         Raises `BadInput` and its kinds for ids that are empty, double or unknown and for a `config` that does not
         fit; then nothing was created.
         """
-        photos = self._photos(photo_ids)
+        photos = picking.photos_of(self.store, photo_ids)
+        return self._start(photos, session_id, config, batch_id)
+
+    def start_selection(self, selection: Selection, config: Mapping[str, object] | None = None) -> str:
+        """Create a batch over the photos that a selection means. Raises `BadInput` where it means none."""
+        if selection.is_empty:
+            raise errors.BadInput(detail="Say what photos are meant: a session, a collection, dates, a folder, ...")
+        photos = list(picking.selected(self.store, selection))
+        if not photos:
+            raise errors.NothingToDevelop(where="the selection", reasons="")
+        return self._start(photos, selection.session_id, config, None)
+
+    def _start(
+        self,
+        photos: Sequence[Photo],
+        session_id: int | None,
+        config: Mapping[str, object] | None,
+        batch_id: str | None,
+    ) -> str:
         chosen = batch_id or new_batch_id()
+        if not BATCH_ID.fullmatch(chosen):
+            raise errors.BadInput(detail=f"A batch id is batch_ and 12 hexadecimal digits; this is {chosen!r}.")
+        if session_id is not None and (isinstance(session_id, bool) or not isinstance(session_id, int)):
+            raise errors.BadInput(detail=f"session_id must be a whole number; it is {session_id!r}.")
         order = order_from(config or {})
         if order.folder is None:
             order = replace(order, folder=self.settings.data / "developed" / chosen)
@@ -99,22 +125,6 @@ class BatchController:
         if self._presence is None:
             self._presence = Presence(self.store, self.settings, role="controller", scope=SERVES_NOTHING, workers=0)
         return self._presence.no
-
-    def _photos(self, photo_ids: Sequence[int]) -> list[Photo]:
-        if not photo_ids:
-            raise errors.BadInput(detail="photo_ids must be a non-empty list")
-        wrong = [value for value in photo_ids if isinstance(value, bool) or not isinstance(value, int)]
-        if wrong:
-            raise errors.BadInput(detail=f"photo_ids must be whole numbers; these are not: {_named(wrong)}")
-        seen: set[int] = set()
-        doubled = sorted({value for value in photo_ids if value in seen or seen.add(value)})  # type: ignore[func-returns-value]
-        if doubled:
-            raise errors.DuplicatePhotos(ids=_named(doubled))
-        unknown = sorted(seen - self.store.known_photo_ids(photo_ids))
-        if unknown:
-            raise errors.UnknownPhotos(ids=_named(unknown))
-        found = (self.store.photo(photo_id) for photo_id in photo_ids)
-        return [photo for photo in found if photo is not None]
 
     # --- commands -----------------------------------------------------------------------------------------
 
@@ -152,6 +162,92 @@ class BatchController:
         `OutputsTaken`."""
         return self.store.retry_failed(batch_id, by=self._by, error_kind=error_kind)
 
+    # --- the contract, to the letter ----------------------------------------------------------------------
+
+    def pause_batch(self, batch_id: str) -> bool:
+        """Pause; False for an unknown batch or a wrong state."""
+        return self._answered(lambda: self.pause(batch_id))
+
+    def resume_batch(self, batch_id: str) -> bool:
+        """Resume; False for an unknown batch or a wrong state."""
+        return self._answered(lambda: self.resume(batch_id))
+
+    def cancel_batch(self, batch_id: str) -> bool:
+        """Cancel; False for an unknown batch or a wrong state."""
+        return self._answered(lambda: self.cancel(batch_id))
+
+    def update_batch_progress(
+        self, batch_id: str, photo_id: int, success: bool, error_message: str | None = None
+    ) -> bool:
+        """Something outside ended a photo. A second word on it changes nothing; returns whether this one did.
+
+        Raises `UnknownBatch` and `PhotoNotInBatch`.
+        """
+        message = None if success else (error_message or "It failed outside of Junmai.")
+        return self.store.end_from_outside(batch_id, photo_id, error_message=message)
+
+    def get_batch_status(self, batch_id: str) -> dict[str, object] | None:
+        """The status object; None for an unknown batch."""
+        try:
+            return self.status(batch_id)
+        except errors.UnknownBatch:
+            return None
+
+    def get_all_batches(self) -> list[dict[str, object]]:
+        """The status objects of all batches, the newest first."""
+        return [status_object(self.store, batch) for batch in doctor.all_batches(self.store)]
+
+    def recover_interrupted_batches(self) -> dict[str, object]:
+        """Pause (`interrupted`) every running batch that no live runner serves; resume goes on with it.
+
+        Returns `recovered_count`, `failed_count`, `batch_ids` and `timestamp`.
+        """
+        remove_unsealed(self.store, self.settings)
+        take_over_from_dead(self.store, self.settings, self._present())
+        recovered: list[str] = []
+        failed = 0
+        for batch in self.store.batches(status=BatchStatus.RUNNING, limit=NO_LIMIT):
+            if live_runners(self.store, self.settings, serving=batch.no):
+                continue
+            try:
+                self.store.pause(batch.id, reason=PauseReason.INTERRUPTED, by=self._by)
+            except errors.WrongState:
+                failed += 1  # somebody else paused, ended or cancelled it in this moment
+            else:
+                recovered.append(batch.id)
+        timestamp = iso(self.store.clock.now())
+        log.info("recovered", batches=recovered, by=self._by)
+        return {
+            "recovered_count": len(recovered),
+            "failed_count": failed,
+            "batch_ids": recovered,
+            "timestamp": timestamp,
+        }
+
+    def cleanup_completed_batches(self, days_old: float = 7) -> int:
+        """Remove ended batches whose end is so many days ago, with items and events, never an output.
+
+        Returns how many. Raises `BadInput` for a negative number.
+        """
+        if isinstance(days_old, bool) or not isinstance(days_old, int | float) or not days_old >= 0:
+            raise errors.BadInput(detail=f"days_old must be 0 or more; it is {days_old!r}.")
+        while self.store.follow_cancelled():
+            pass
+        before = self.store.clock.now() - days_old * SECONDS_A_DAY
+        count = 0
+        while old := self.store.old_batches(before):
+            count += sum(self.store.remove_batch(row["no"]) for row in old)
+        log.info("cleaned up", count=count, days_old=days_old, by=self._by)
+        return count
+
+    @staticmethod
+    def _answered(act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except (errors.UnknownBatch, errors.WrongState, errors.CauseLasts):
+            return False
+        return True
+
     # --- showing ------------------------------------------------------------------------------------------
 
     def status(self, batch_id: str) -> dict[str, object]:
@@ -188,53 +284,6 @@ class BatchController:
     def runner(self, batch: Batch, *, workers: int | None = None) -> Runner:
         """A runner for one batch."""
         return Runner(self.store, self.executor(workers), self.settings, role="develop", scope=batch.no)
-
-
-def order_from(given: Mapping[str, object]) -> Order:
-    """The `config` of a batch as an order. Raises `BadInput` naming the key that does not fit."""
-    _refuse_unknown("config", given, CONFIG_KEYS)
-    output = given.get("output") or {}
-    settings = given.get("settings") or {}
-    if not isinstance(output, Mapping) or not isinstance(settings, Mapping):
-        raise errors.BadInput(detail="config.output and config.settings must be objects.")
-    known = [field.name for field in fields(OutputOptions)]
-    _refuse_unknown("config.output", output, (*known, "folder"))
-    look = Look(
-        preset=_text(given, "preset", "default"),
-        blend=_number(given, "blend", 100.0),
-        settings={str(name): value for name, value in settings.items()},
-    )
-    folder = output.get("folder")
-    if folder is not None and (not isinstance(folder, str) or not Path(folder).is_absolute()):
-        raise errors.BadInput(detail="config.output.folder must be an absolute path.")
-    options = OutputOptions(**{name: output[name] for name in known if name in output})
-    return Order(look, options, Path(folder) if folder else None)
-
-
-def _refuse_unknown(where: str, given: Mapping[str, object], known: Sequence[str]) -> None:
-    unknown = sorted(str(key) for key in given if key not in known)
-    if unknown:
-        raise errors.BadInput(detail=f"{where} has unknown keys: {', '.join(unknown)}. Known: {', '.join(known)}.")
-
-
-def _text(given: Mapping[str, object], key: str, default: str) -> str:
-    value = given.get(key, default)
-    if not isinstance(value, str):
-        raise errors.BadInput(detail=f"config.{key} must be a text; it is {value!r}.")
-    return value
-
-
-def _number(given: Mapping[str, object], key: str, default: float) -> float:
-    value = given.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise errors.BadInput(detail=f"config.{key} must be a number; it is {value!r}.")
-    return float(value)
-
-
-def _named(values: Sequence[object]) -> str:
-    shown = ", ".join(str(value) for value in values[:IDS_NAMED])
-    more = len(values) - IDS_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _cores() -> int:

@@ -72,12 +72,22 @@ class Photo:
     sha256: str | None
     captured_at: str | None
     rating: int | None
+    label: str | None
     camera: str | None
     width: int | None
     height: int | None
     facts: dict[str, object]
     sidecars: str
     unsupported: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Photos picked by the user."""
+
+    id: int
+    name: str
+    photo_count: int
 
 
 @dataclass(frozen=True, slots=True)

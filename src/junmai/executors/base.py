@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from junmai.develop.sniff import Kind
 from junmai.domain.model import Recipe
 from junmai.files import FileState
 
@@ -46,7 +47,7 @@ class ProbeJob:
     """Read the metadata of one source."""
 
     path: Path
-    kind: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)

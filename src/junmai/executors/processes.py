@@ -199,7 +199,7 @@ class ProcessExecutor:
         if look:
             self._memory_at = now
         for worker in self._live if stood_still > STOOD_STILL_SECONDS else ():
-            worker.began += stood_still
+            worker.began = min(now, worker.began + stood_still)
         for worker in [one for one in self._live if one.jobs]:
             if now - worker.began > self._job_seconds:
                 self._bury(worker, Ending.HUNG, f"{self._job_seconds:g}")

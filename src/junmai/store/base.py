@@ -7,13 +7,29 @@ kind of database brings its engine and its named queries. The conformance suite 
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from junmai.store.batches import BatchVerbs
 from junmai.store.claims import ClaimVerbs
+from junmai.store.collections import CollectionVerbs
 from junmai.store.library import LibraryVerbs
+from junmai.store.outside import OutsideVerbs
 
 
-class Store(LibraryVerbs, BatchVerbs, ClaimVerbs):
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a database holds, counted: a copy must hold the same."""
+
+    schema: int
+    photos: int
+    batches: int
+    items: int
+    events: int
+
+
+class Store(LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, OutsideVerbs):
     """All verbs."""
 
     @abc.abstractmethod
@@ -23,3 +39,10 @@ class Store(LibraryVerbs, BatchVerbs, ClaimVerbs):
     @abc.abstractmethod
     def integrity(self) -> list[str]:
         """What the database finds wrong with itself; empty when nothing is."""
+
+    @abc.abstractmethod
+    def backup_to(self, target: Path, *, between: Callable[[], None]) -> Contents:
+        """Copy the store as it is at this moment into a new file, in steps, while others write.
+
+        `between` is called after each step; what it raises ends the copying. Returns what was copied.
+        """

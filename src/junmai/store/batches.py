@@ -199,7 +199,7 @@ class BatchVerbs(Engine):
         """No claim from here on. A user's pause takes over one of Junmai's own. Raises `WrongState`."""
         now = self.clock.now()
         with self.write(command=True) as transaction:
-            batch = _named(transaction, batch_id)
+            batch = named(transaction, batch_id)
             if reason is PauseReason.USER and transaction.rows("take_over_pause", no=batch.no, by=by):
                 transaction.event("batch_paused", now, batch_no=batch.no, reason=str(reason), by=by, taken_over=True)
             elif transaction.rows("pause_batch", no=batch.no, reason=str(reason), by=by, detail=detail, now=now):
@@ -212,7 +212,7 @@ class BatchVerbs(Engine):
         """Claims go on; a batch with nothing left ends at once. Raises `WrongState`."""
         now = self.clock.now()
         with self.write(command=True) as transaction:
-            batch = _named(transaction, batch_id)
+            batch = named(transaction, batch_id)
             only = str(only_reason) if only_reason else None
             if not transaction.rows("resume_batch", no=batch.no, only_reason=only):
                 raise wrong_state(batch, "resumed")
@@ -224,7 +224,7 @@ class BatchVerbs(Engine):
         """Give a batch up. Its pending rows follow in chunks; see `follow_cancelled`. Raises `WrongState`."""
         now = self.clock.now()
         with self.write(command=True) as transaction:
-            batch = _named(transaction, batch_id)
+            batch = named(transaction, batch_id)
             if not transaction.rows("cancel_batch", no=batch.no, reason=reason, now=now):
                 raise wrong_state(batch, "cancelled")
             transaction.event("batch_cancelled", now, batch_no=batch.no, by=by, reason=reason)
@@ -245,7 +245,7 @@ class BatchVerbs(Engine):
             raise errors.BadInput(detail=f"priority must be 1 to 10 (10 goes first); it is {priority}.")
         now = self.clock.now()
         with self.write(command=True) as transaction:
-            batch = _named(transaction, batch_id)
+            batch = named(transaction, batch_id)
             if not transaction.rows("set_priority", no=batch.no, priority=priority):
                 raise wrong_state(batch, "given another priority")
             transaction.event("batch_priority", now, batch_no=batch.no, priority=priority, by=by)
@@ -258,7 +258,7 @@ class BatchVerbs(Engine):
         """
         now = self.clock.now()
         with self.write(command=True) as transaction:
-            batch = _named(transaction, batch_id)
+            batch = named(transaction, batch_id)
             if not batch_may(batch.status, "retry_failed"):
                 raise wrong_state(batch, "retried")
             photo_ids = [row["photo_id"] for row in transaction.rows("failed_photo_ids", no=batch.no, kind=error_kind)]
@@ -324,7 +324,8 @@ def _batch(transaction: Transaction, no: int) -> Batch:
     return batch_from(row)
 
 
-def _named(transaction: Transaction, batch_id: str) -> Batch:
+def named(transaction: Transaction, batch_id: str) -> Batch:
+    """The batch of that id, inside a transaction. Raises `UnknownBatch`."""
     row = transaction.row("batch_by_id", id=batch_id)
     if row is None:
         raise errors.UnknownBatch(batch_id=batch_id)

@@ -11,7 +11,7 @@ from junmai.domain.plan import name_key
 from junmai.store.engine import Engine, Row
 
 PAGE = 1000
-COLUMN_FACTS = ("captured_at", "rating", "camera", "width", "height")
+COLUMN_FACTS = ("captured_at", "rating", "label", "camera", "width", "height")
 """Facts that have a column of their own, because photos are picked by them."""
 
 
@@ -40,6 +40,9 @@ class LibraryVerbs(Engine):
         first: str | None = None,
         last: str | None = None,
         min_rating: int | None = None,
+        label: str | None = None,
+        camera: str | None = None,
+        collection_id: int | None = None,
         after: int = 0,
         limit: int = PAGE,
     ) -> list[Photo]:
@@ -51,10 +54,21 @@ class LibraryVerbs(Engine):
             first=first,
             last=last,
             min_rating=min_rating,
+            label=label,
+            camera=camera,
+            collection_id=collection_id,
             after=after,
             limit=limit,
         )
         return [photo_from(row) for row in rows]
+
+    def photos_by_ids(self, photo_ids: Sequence[int]) -> list[Photo]:
+        """The photos with these ids, in that order; unknown ids are passed over."""
+        found: dict[int, Photo] = {}
+        for start in range(0, len(photo_ids), PAGE * 20):
+            chunk = json.dumps(list(photo_ids[start : start + PAGE * 20]))
+            found.update((row["id"], photo_from(row)) for row in self.read("photos_by_ids", ids=chunk))
+        return [found[photo_id] for photo_id in photo_ids if photo_id in found]
 
     def known_photo_ids(self, photo_ids: Sequence[int]) -> set[int]:
         """Which of these ids the library has."""

@@ -11,7 +11,8 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ import psutil
 from junmai import errors
 from junmai.clock import Clock, SystemClock
 from junmai.locks import Turnstile
-from junmai.store import queries
-from junmai.store.base import Store
+from junmai.store import queries, sqlite_copy
+from junmai.store.base import Contents, Store
 from junmai.store.engine import Row, Transaction
 
 OLDEST_SQLITE = 3_051_003
@@ -64,7 +65,7 @@ class SqliteStore(Store):
         self.clock = clock or SystemClock()
         self._queries = queries.load("sqlite")
         self._local = threading.local()
-        self._open: list[apsw.Connection] = []
+        self._open: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()  # a thread's own ends with the thread
         self._open_lock = threading.Lock()
         self._turnstile = Turnstile(path.with_name("turnstile.lock"))
         refuse_network(path.parent)
@@ -79,7 +80,7 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Close every connection."""
         with self._open_lock:
-            for connection in self._open:
+            for connection in list(self._open):
                 connection.close()
             self._open.clear()
         self._local = threading.local()
@@ -118,6 +119,11 @@ class SqliteStore(Store):
             found = [str(row[0]) for row in self._connection().execute("PRAGMA integrity_check(20)")]
             return [] if found == ["ok"] else found
 
+    def backup_to(self, target: Path, *, between: Callable[[], None]) -> Contents:
+        """Copy the store into a new file, over a connection of its own."""
+        with _translated(self.path):
+            return sqlite_copy.copy(self.path, target, between=between)
+
     # --- opening ------------------------------------------------------------------------------------------
 
     def _connection(self) -> apsw.Connection:
@@ -138,7 +144,7 @@ class SqliteStore(Store):
                 connection.execute("PRAGMA fullfsync = ON")
             self._local.connection = connection
             with self._open_lock:
-                self._open.append(connection)
+                self._open.add(connection)
         return connection
 
     def _look_before(self) -> None:

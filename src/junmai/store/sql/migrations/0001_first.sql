@@ -26,6 +26,7 @@ CREATE TABLE photos (
     sha256 TEXT CHECK (sha256 IS NULL OR length(sha256) = 64),
     captured_at TEXT,
     rating INTEGER,
+    label TEXT,
     camera TEXT,
     width INTEGER,
     height INTEGER,
@@ -37,6 +38,18 @@ CREATE TABLE photos (
 CREATE INDEX photos_by_fingerprint ON photos (fingerprint);
 CREATE INDEX photos_by_session ON photos (session_id, captured_at);
 CREATE INDEX photos_by_time ON photos (captured_at);
+
+CREATE TABLE collections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE CHECK (name <> ''),
+    created_at REAL NOT NULL
+);
+
+CREATE TABLE collection_photos (
+    collection_id INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
+    photo_id INTEGER NOT NULL REFERENCES photos (id),
+    PRIMARY KEY (collection_id, photo_id)
+) WITHOUT ROWID;
 
 CREATE TABLE output_folders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -160,3 +160,29 @@ SELECT photo_id FROM items WHERE batch_no = :no AND status IN ('processed', 'fai
   AND NOT EXISTS (SELECT 1 FROM events WHERE events.batch_no = items.batch_no
     AND events.photo_id = items.photo_id AND events.generation = items.generation
     AND events.type IN ('item_processed', 'item_failed', 'item_skipped'));
+
+-- external_item: the item of a photo that something outside speaks about
+SELECT position, status, attempt, generation FROM items WHERE batch_no = :no AND photo_id = :photo_id;
+
+-- claim_external: something outside took the photo
+UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = 0, claimed_at = :now
+WHERE batch_no = :no AND position = :position AND status = 'pending'
+  AND EXISTS (SELECT 1 FROM batches WHERE no = :no AND status IN ('running', 'paused'))
+RETURNING attempt, generation;
+
+-- old_batches: ended batches whose end lies before a time, with nothing in hand and every row followed
+SELECT no, id FROM batches
+WHERE status IN ('completed', 'failed', 'cancelled') AND completed_at <= :before AND rows_behind = 0
+  AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status IN ('running', 'staged'))
+ORDER BY no LIMIT :limit;
+
+-- delete_events_chunk: a chunk of the events of an old batch
+DELETE FROM events WHERE id IN (SELECT id FROM events WHERE batch_no = :no LIMIT :limit) RETURNING id;
+
+-- delete_items_chunk: a chunk of the items of an old batch
+DELETE FROM items WHERE batch_no = :no AND position IN
+    (SELECT position FROM items WHERE batch_no = :no LIMIT :limit) RETURNING position;
+
+-- delete_batch: an old batch whose items and events are gone
+DELETE FROM batches WHERE no = :no AND status IN ('completed', 'failed', 'cancelled')
+  AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = :no) RETURNING id;

@@ -9,9 +9,9 @@ SELECT * FROM photos WHERE fingerprint = :fingerprint ORDER BY id;
 
 -- add_photo: a photo that is new to the library
 INSERT INTO photos (path, file_name, root, kind, session_id, size, mtime_ns, inode, fingerprint,
-                    captured_at, rating, camera, width, height, facts, sidecars, unsupported, imported_at)
+                    captured_at, rating, label, camera, width, height, facts, sidecars, unsupported, imported_at)
 VALUES (:path, :file_name, :root, :kind, :session_id, :size, :mtime_ns, :inode, :fingerprint,
-        :captured_at, :rating, :camera, :width, :height, :facts, :sidecars, :unsupported, :now)
+        :captured_at, :rating, :label, :camera, :width, :height, :facts, :sidecars, :unsupported, :now)
 RETURNING id;
 
 -- change_photo: a known photo was touched, replaced or moved; its checksum stays only if its content did
@@ -20,7 +20,7 @@ UPDATE photos SET path = :path, file_name = :file_name, root = :root, kind = :ki
     sha256 = CASE WHEN fingerprint = :fingerprint AND size = :size AND mtime_ns = :mtime_ns AND inode = :inode
              THEN sha256 END,
     fingerprint = :fingerprint,
-    captured_at = :captured_at, rating = :rating, camera = :camera, width = :width, height = :height,
+    captured_at = :captured_at, rating = :rating, label = :label, camera = :camera, width = :width, height = :height,
     facts = :facts, sidecars = :sidecars, unsupported = :unsupported
 WHERE id = :id RETURNING id;
 
@@ -35,8 +35,15 @@ WHERE (:session_id IS NULL OR session_id = :session_id)
   AND (:first IS NULL OR captured_at >= :first)
   AND (:last IS NULL OR captured_at < :last)
   AND (:min_rating IS NULL OR rating >= :min_rating)
+  AND (:label IS NULL OR label = :label)
+  AND (:camera IS NULL OR camera = :camera)
+  AND (:collection_id IS NULL OR id IN
+       (SELECT photo_id FROM collection_photos WHERE collection_id = :collection_id))
   AND id > :after
 ORDER BY id LIMIT :limit;
+
+-- photos_by_ids: photos by their ids
+SELECT * FROM photos WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- known_photo_ids: which of these ids the library has
 SELECT id FROM photos WHERE id IN (SELECT value FROM json_each(:ids));

@@ -1,0 +1,82 @@
+"""The `config` of a batch, as programs send it, as an order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from junmai import errors
+from junmai.control.planning import Look, Order
+from junmai.domain.model import OutputOptions
+
+CONFIG_KEYS = ("preset", "blend", "settings", "output")
+OUTPUT_KEYS = tuple(field.name for field in fields(OutputOptions))
+_OUTPUT = TypeAdapter(OutputOptions)
+
+
+def order_from(given: Mapping[str, object]) -> Order:
+    """Check a `config` and turn it into an order. Raises `BadInput` naming the key that does not fit."""
+    if not isinstance(given, Mapping):
+        raise errors.BadInput(detail=f"config must be an object; it is {given!r}.")
+    _refuse_unknown("config", given, CONFIG_KEYS)
+    output = _object(given, "output")
+    settings = _object(given, "settings")
+    _refuse_unknown("config.output", output, (*OUTPUT_KEYS, "folder"))
+    look = Look(
+        preset=_text(given, "preset", "default"),
+        blend=_number(given, "blend", 100.0),
+        settings={str(name): value for name, value in settings.items()},
+    )
+    return Order(look, _options(output), _folder(output.get("folder")))
+
+
+def _options(output: Mapping[str, object]) -> OutputOptions:
+    chosen = {key: value for key, value in output.items() if key != "folder"}
+    try:
+        # strictly, a dataclass is only read from JSON
+        return _OUTPUT.validate_json(json.dumps(chosen, default=repr), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise errors.BadInput(detail=f"config.output.{name} does not fit: {first['msg']}.") from error
+
+
+def _folder(folder: object) -> Path | None:
+    if folder is None:
+        return None
+    if not isinstance(folder, str) or "\0" in folder or not Path(folder).is_absolute():
+        raise errors.BadInput(detail=f"config.output.folder must be an absolute path; it is {folder!r}.")
+    return Path(folder)
+
+
+def _object(given: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = given.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise errors.BadInput(detail=f"config.{key} must be an object; it is {value!r}.")
+    return value
+
+
+def _refuse_unknown(where: str, given: Mapping[str, object], known: Sequence[str]) -> None:
+    unknown = sorted(str(key) for key in given if key not in known)
+    if unknown:
+        raise errors.BadInput(detail=f"{where} has unknown keys: {', '.join(unknown)}. Known: {', '.join(known)}.")
+
+
+def _text(given: Mapping[str, object], key: str, default: str) -> str:
+    value = given.get(key, default)
+    if not isinstance(value, str):
+        raise errors.BadInput(detail=f"config.{key} must be a text; it is {value!r}.")
+    return value
+
+
+def _number(given: Mapping[str, object], key: str, default: float) -> float:
+    value = given.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise errors.BadInput(detail=f"config.{key} must be a number; it is {value!r}.")
+    return float(value)

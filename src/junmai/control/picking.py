@@ -1,0 +1,76 @@
+"""From what the user asks for to photos of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from junmai import errors
+from junmai.domain.model import Photo
+from junmai.library.selection import Selection
+from junmai.store.base import Store
+
+IDS_NAMED = 20
+"""Ids that an error names at the most."""
+
+
+def photos_of(store: Store, photo_ids: Sequence[int]) -> list[Photo]:
+    """The photos with these ids, in that order.
+
+    Raises `BadInput`, `DuplicatePhotos`, `UnknownPhotos` for ids that are none, no numbers, double or unknown, all
+    of them named (the first twenty, and how many more).
+    """
+    if isinstance(photo_ids, str | bytes) or not isinstance(photo_ids, Sequence) or not photo_ids:
+        raise errors.BadInput(detail="photo_ids must be a non-empty list")
+    wrong = [value for value in photo_ids if isinstance(value, bool) or not isinstance(value, int)]
+    if wrong:
+        raise errors.BadInput(detail=f"photo_ids must be whole numbers; these are not: {named(wrong)}")
+    if len(set(photo_ids)) != len(photo_ids):
+        raise errors.DuplicatePhotos(ids=named(_doubled(photo_ids)))
+    outside = [value for value in photo_ids if not -(1 << 63) <= value < 1 << 63]
+    found = [] if outside else store.photos_by_ids(photo_ids)
+    if len(found) != len(photo_ids):
+        known = {photo.id for photo in found}
+        raise errors.UnknownPhotos(ids=named([value for value in photo_ids if value not in known]))
+    return found
+
+
+def selected(store: Store, selection: Selection) -> Iterator[Photo]:
+    """The photos that a selection means, by id. Raises `UnknownCollection`."""
+    first, last = selection.bounds()
+    collection_id = store.collection_id(selection.collection) if selection.collection is not None else None
+    below = str(Path(selection.folder).absolute()).rstrip("/\\") + "/" if selection.folder else None
+    after = 0
+    while True:
+        page = store.photos(
+            session_id=selection.session_id,
+            below=below,
+            first=first,
+            last=last,
+            min_rating=selection.min_rating,
+            label=selection.label,
+            camera=selection.camera,
+            collection_id=collection_id,
+            after=after,
+        )
+        if not page:
+            return
+        yield from page
+        after = page[-1].id
+
+
+def named(values: Sequence[object]) -> str:
+    """Values as a list for a sentence, the first twenty of them."""
+    shown = ", ".join(repr(value) for value in values[:IDS_NAMED])
+    more = len(values) - IDS_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _doubled(values: Sequence[int]) -> list[int]:
+    seen: set[int] = set()
+    doubled: dict[int, None] = {}
+    for value in values:
+        if value in seen:
+            doubled[value] = None
+        seen.add(value)
+    return list(doubled)

@@ -1,0 +1,72 @@
+"""The verbs for what happens beside runners: progress told from outside, and old batches that go."""
+
+from __future__ import annotations
+
+from junmai import errors
+from junmai.domain.lifecycle import BatchStatus, ItemStatus
+from junmai.store.batches import CANCEL_CHUNK, end_if_done
+from junmai.store.batches import named as named_batch
+from junmai.store.engine import Engine, Row
+
+OUTSIDE = 0
+"""Number of the runner that stands for everything that is none (runners begin at 1)."""
+
+
+class OutsideVerbs(Engine):
+    """Progress from outside, and cleaning up."""
+
+    def end_from_outside(self, batch_id: str, photo_id: int, *, error_message: str | None) -> bool:
+        """Something outside developed a photo (`error_message` None) or failed to: claim and end in one transaction.
+
+        Returns False where the photo has ended already or is in hand, and where the batch is neither running nor
+        paused: a second word and a late one change nothing. Raises `UnknownBatch` and `PhotoNotInBatch`.
+        """
+        now = self.clock.now()
+        with self.write() as transaction:
+            batch = named_batch(transaction, batch_id)
+            item = transaction.row("external_item", no=batch.no, photo_id=photo_id)
+            if item is None:
+                raise errors.PhotoNotInBatch(photo_id=photo_id, batch_id=batch_id)
+            if item["status"] != ItemStatus.PENDING:
+                return False
+            claim = transaction.row("claim_external", no=batch.no, position=item["position"], now=now)
+            if claim is None:  # the batch was cancelled, and its rows have not followed yet
+                return False
+            facts = {"batch_no": batch.no, "position": item["position"], "attempt": claim["attempt"]}
+            facts["runner_no"] = OUTSIDE
+            if error_message is None:
+                transaction.rows("settle_external", now=now, **facts)
+                kind, data = "item_processed", {}
+            else:
+                failure: dict[str, object] = {"error_kind": "external", "error_message": error_message}
+                transaction.rows("fail_item", now=now, seconds=None, tried=1, died=0, **failure, **facts)
+                kind, data = "item_failed", failure
+            transaction.event(
+                kind, now, batch_no=batch.no, photo_id=photo_id, generation=claim["generation"], external=True, **data
+            )
+            failed = int(error_message is not None)
+            transaction.rows("count_up", no=batch.no, processed=1 - failed, failed=failed)
+            end_if_done(transaction, batch.no, now)
+            return True
+
+    def old_batches(self, before: float, limit: int = 1000) -> list[Row]:
+        """Batches that ended at or before a time: `no`, `id`."""
+        return self.read("old_batches", before=before, limit=limit)
+
+    def remove_batch(self, no: int) -> bool:
+        """Remove an ended batch with its items and events, in chunks; its outputs stay known and stay where they
+        are."""
+        if self.batch_status(no) not in (BatchStatus.COMPLETED, BatchStatus.FAILED, BatchStatus.CANCELLED):
+            return False
+        for query in ("delete_events_chunk", "delete_items_chunk"):
+            while True:
+                with self.write() as transaction:
+                    if not transaction.rows(query, no=no, limit=CANCEL_CHUNK):
+                        break
+        with self.write() as transaction:
+            return bool(transaction.rows("delete_batch", no=no))
+
+    def batch_status(self, no: int) -> str | None:
+        """The state of a batch; None where there is none."""
+        row = self.read_one("batch_by_no", no=no)
+        return None if row is None else str(row["status"])
