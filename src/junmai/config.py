@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Automatic retries of an error that may pass."""
     recovery: Literal["pause", "resume"] = "pause"
     """What `serve` does at its start with a batch whose runner died."""
+    cleanup_days: float = Field(default=7.0, ge=0)
+    """Batches that ended so many days ago are forgotten by themselves, never their outputs; 0: never."""
     low_disk_mb: int = Field(default=256, ge=0)
     """A batch pauses when less than this is free on the disk of its outputs."""
     failures_in_a_row: int = Field(default=25, ge=0)

@@ -339,6 +339,12 @@ class RestoreRefused(BadInput):
     http_status = 409
 
 
+class StateUnreadable(BadInput):
+    """A batch state cannot be read: {field} {detail}."""
+
+    code = "state_unreadable"
+
+
 class IllegalTransition(StoreError):
     """An item or batch would go from {status!r} by {verb!r}, which the state machine does not have."""
 

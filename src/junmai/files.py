@@ -14,7 +14,9 @@ import hashlib
 import os
 import stat
 import sys
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,6 +133,11 @@ def rename_without_replacing(temporary: Path, final: Path) -> bool:
         answer = _linux_rename_noreplace(temporary, final)
         if answer is not None:
             return answer
+    return _link_without_replacing(temporary, final)
+
+
+def _link_without_replacing(temporary: Path, final: Path) -> bool:
+    """The same where the system has no call for it: a hard link is made at a free name only."""
     try:
         final.hardlink_to(temporary)
     except FileExistsError:
@@ -164,6 +171,44 @@ def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def write_whole_if(path: Path, chunks: Iterable[bytes], admission: AbstractContextManager[bool]) -> bool:
+    """Replace or make a file of Junmai's own, whole at every moment, if it is admitted when its bytes are on the disk.
+
+    `admission` is entered for the rename only, so that a lock in it is held no longer. Returns whether it was written.
+    """
+    name = f"{TEMPORARY_PREFIX}{path.name}-{os.getpid()}-{threading.get_ident()}{TEMPORARY_SUFFIX}"
+    temporary = path.with_name(name)
+    try:
+        with temporary.open("wb") as stream:
+            for chunk in chunks:
+                stream.write(chunk)
+            stream.flush()
+            _sync(stream.fileno())
+        with admission as admitted:
+            if admitted:
+                rename_replacing(temporary, path)
+        if not admitted:
+            temporary.unlink()
+            return False
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+    return True
+
+
+def keep_aside(path: Path, why: str) -> Path:
+    """Give a file of Junmai's own another name beside it: `{name}.{why}-1`, or the next that is free."""
+    number = 1
+    while True:
+        other = path.with_name(f"{path.name}.{why}-{number}")
+        if rename_without_replacing(path, other):
+            sync_folder(path.parent)
+            return other
+        number += 1
 
 
 @contextlib.contextmanager

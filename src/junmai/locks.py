@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +30,17 @@ class ProcessLock:
     def release(self) -> None:
         """Give the lock back."""
         self._lock.release()
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, *, seconds: float) -> Iterator[None]:
+    """Hold a lock between threads and processes while the block runs. Raises TimeoutError after so many seconds."""
+    lock = FileLock(str(path), thread_local=False)
+    lock.acquire(timeout=seconds, poll_interval=0.002)  # `Timeout` is a TimeoutError
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Turnstile:

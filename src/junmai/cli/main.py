@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from junmai import __version__, errors
+from junmai import __version__, errors, log
 from junmai.cli import collections, listing
 from junmai.cli.opening import choose, chosen, opened
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, complaints, print_json
@@ -376,9 +376,9 @@ def _unforeseen(error: Exception, *, as_json: bool) -> int:
     if show is not None:  # a wrong word or option: the parser knows how to say it
         show()
         return int(getattr(error, "exit_code", EXIT_BAD_INPUT))
-    import structlog
+    from junmai import log
 
-    structlog.get_logger("junmai.cli").error("unforeseen", exc_info=error)
+    log.get("junmai.cli").error("unforeseen", exc_info=error)
     _complain(
         f"an error inside Junmai: {type(error).__name__}: {error}. The log has the details.",
         "internal",

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Self
 
 import psutil
-import structlog
 
 from junmai import config as configuration
 from junmai import errors
+from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
 from junmai.control import conditions, doctor, picking
@@ -32,7 +32,7 @@ from junmai.library.selection import Selection
 from junmai.store.base import Store
 from junmai.store.sqlite import SqliteStore
 
-log = structlog.get_logger("junmai.controller")
+log = logs.get("junmai.controller")
 
 SECONDS_A_DAY = 86_400.0
 NO_LIMIT = 1 << 31

@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from junmai import errors, files
+from junmai import log as logs
 from junmai.control.grouping import put_in_sessions
 from junmai.develop.sidecars import sidecars_of
 from junmai.domain.model import NewPhoto, Photo
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from junmai.control.controller import BatchController
     from junmai.store.base import Store
 
-log = structlog.get_logger("junmai.import")
+log = logs.get("junmai.import")
 
 SAVE_CHUNK = 200
 """Photos that are stored in one transaction: a crash while importing loses no more than these."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import structlog
-
 from junmai import errors, files
+from junmai import log as logs
 from junmai.config import Settings
 from junmai.control.outputs import Placing, bring_to_name
 from junmai.domain.model import Failure, RunnerInfo, Settled, Staged
 from junmai.locks import ProcessLock
 from junmai.store.base import Store
 
-log = structlog.get_logger("junmai.recovery")
+log = logs.get("junmai.recovery")
 
 
 def lock_path(settings: Settings, runner_id: str) -> Path:

@@ -7,6 +7,7 @@ next runner goes on from what the store says.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import random
 import threading
@@ -14,14 +15,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import structlog
-
 from junmai import errors, files
+from junmai import log as logs
 from junmai.config import Settings
 from junmai.control import conditions, endings
+from junmai.control.lookout import Lookout
 from junmai.control.outputs import Place, Placing, bring_to_name, place_of
 from junmai.control.presence import Presence
-from junmai.control.recovery import remove_temporaries, remove_unsealed, take_over_from_dead
+from junmai.control.recovery import remove_temporaries
 from junmai.domain import policy
 from junmai.domain.lifecycle import ENDED, BatchStatus, PauseReason
 from junmai.domain.model import Batch, Claim, Failure, Settled, SourceRead, Staged
@@ -29,12 +30,9 @@ from junmai.executors.base import Developed, DevelopJob, Ending, Executor, Job, 
 from junmai.files import FileState
 from junmai.store.base import Store
 
-log = structlog.get_logger("junmai.runner")
+log = logs.get("junmai.runner")
 T = TypeVar("T")
 
-SWEEP_SECONDS = 1.0
-"""How often the dead are looked for: their photos are taken over within twice that."""
-CONDITION_SECONDS = 2.0
 TURN_SECONDS = 0.05
 STORE_RETRY_SECONDS = 0.5
 
@@ -76,8 +74,8 @@ class Runner:
         self._batches: dict[int, Batch] = {}
         self._mean_seconds: float | None = None
         self._failures_in_a_row = 0
-        self._next_sweep = 0.0
-        self._next_conditions = 0.0
+        self._synced: set[str] = set()
+        self._lookout = Lookout(store, settings, scope=scope)
         self._presence: Presence | None = None
         self.error: BaseException | None = None
 
@@ -149,11 +147,13 @@ class Runner:
             return True
         if self._scope is None:
             return False
-        ended = self._store.batch_no(self._scope).status in ENDED
+        status = self._store.batch_status(self._scope)
+        ended = status is None or status in ENDED
         return ended and not self._insist(self._store.follow_cancelled)
 
     def _turn(self) -> None:
-        self._look_around()
+        self._insist(lambda: self._lookout.look(self._no))
+        self._release_what_stands()
         self._claim()
         outcomes = self._executor.wait(TURN_SECONDS)
         if outcomes:
@@ -162,42 +162,12 @@ class Runner:
             for start in range(0, len(taken), policy.GROUP_SIZE):
                 self._finish(taken[start : start + policy.GROUP_SIZE])
 
-    def _look_around(self) -> None:
-        now = self._store.clock.monotonic()
-        if now >= self._next_sweep:
-            self._next_sweep = now + SWEEP_SECONDS
-            self._insist(lambda: take_over_from_dead(self._store, self._settings, self._no))
-            self._insist(lambda: remove_unsealed(self._store, self._settings))
-            self._insist(self._store.follow_cancelled)
-        if now >= self._next_conditions:
-            self._next_conditions = now + CONDITION_SECONDS
-            self._insist(self._look_at_causes)
-        self._release_what_stands()
-
-    def _look_at_causes(self) -> None:
-        for batch in self._served():
-            if batch.status == BatchStatus.RUNNING and (cause := conditions.disk_cause(batch, self._settings)):
-                self._pause(batch, cause)
-            elif (
-                batch.status == BatchStatus.PAUSED
-                and conditions.goes_on_by_itself(batch)
-                and not conditions.lasts(batch, self._settings)
-            ):
-                files.make_folder(Path(batch.folder))
-                self._store.resume(batch.id, by="junmai", only_reason=PauseReason(str(batch.pause_reason)))
-                self._failures_in_a_row = 0
-
-    def _served(self) -> list[Batch]:
-        if self._scope is not None:
-            return [self._store.batch_no(self._scope)]
-        return self._store.batches(status="running") + self._store.batches(status="paused")
-
     def _release_what_stands(self) -> None:
         """A pause or a cancel gives back what was claimed and not begun."""
         if len(self._in_hand) + len(self._alone) <= self._executor.workers and not self._alone:
             return
         held = {claim.batch_no for claim in [*self._in_hand.values(), *self._alone]}
-        still = {no for no in held if self._store.batch_no(no).status != BatchStatus.RUNNING}
+        still = {no for no in held if self._store.batch_status(no) != BatchStatus.RUNNING}
         if not still and self._stop is Stop.NO:
             return
         retracted = [self._in_hand.pop(ticket) for ticket in self._executor.retract() if ticket in self._in_hand]
@@ -259,7 +229,8 @@ class Runner:
         """The frozen side of a batch: recipe, folder, id. Its state is always read anew."""
         if no not in self._batches:
             self._batches[no] = self._store.batch_no(no)
-            files.make_folder(Path(self._batches[no].folder))
+            with contextlib.suppress(OSError):  # the worker's error says it, and pauses the batch
+                files.make_folder(Path(self._batches[no].folder))
         return self._batches[no]
 
     # --- finishing ----------------------------------------------------------------------------------------
@@ -278,19 +249,18 @@ class Runner:
                 back.append(claim)
             else:
                 failures.append(self._judge(claim, outcome))
-        self._settle(staged, read)
+        self._settle(staged, read, {(claim.batch_no, claim.position): claim.tries for claim, _ in taken})
         for claim in back:
             files.remove_temporary(self._place(claim).temporary)
         self._give_back(back, "not begun")
         self._end_attempts(failures)
 
-    def _settle(self, staged: list[Staged], read: list[SourceRead]) -> None:
+    def _settle(self, staged: list[Staged], read: list[SourceRead], tries: dict[tuple[int, int], int]) -> None:
         if not staged:
             return
         accepted = self._insist(lambda: self._store.stage(self._no, staged, read)) or set()
         settled: list[Settled] = []
         failures: list[Failure] = []
-        folders: list[Path] = []
         for one in staged:
             batch = self._batch(one.batch_no)
             if (one.batch_no, one.position) not in accepted:
@@ -300,30 +270,54 @@ class Runner:
             try:
                 placing, done = bring_to_name(self._store, batch, one)
             except OSError as error:
-                failures.append(self._not_placed(one, batch, error))
+                failures.append(self._not_placed(one, batch, error, tries))
                 continue
             if done is not None:
                 settled.append(done)
-                folders.append(Path(batch.folder))
             elif placing is Placing.BLOCKED:
                 exists = errors.OutputExists(path=Path(batch.folder) / one.output_name)
                 failures.append(Failure(one.batch_no, one.position, one.attempt, exists.code, exists.message))
-        files.sync_folders(folders)
+        self._synced.clear()
+        settled = [done for done in settled if self._name_is_kept(done, failures, tries)]
         if settled:
             self._insist(lambda: self._store.settle(self._no, settled))
             self._failures_in_a_row = 0
         self._end_attempts(failures)
         for no in {one.batch_no for one in staged}:
-            if self._store.batch_no(no).status in ENDED:
+            if self._store.batch_status(no) in ENDED:
                 remove_temporaries(self._store, no)
 
-    def _not_placed(self, one: Staged, batch: Batch, error: OSError) -> Failure:
+    def _name_is_kept(self, done: Settled, failures: list[Failure], tries: dict[tuple[int, int], int]) -> bool:
+        """Bring the folder with the new name to the disk, once for all of a group."""
+        batch = self._batch(done.staged.batch_no)
+        if batch.folder in self._synced:
+            return True
+        try:
+            files.sync_folder(Path(batch.folder))
+        except OSError as error:
+            failures.append(self._not_placed(done.staged, batch, error, tries))
+            return False
+        self._synced.add(batch.folder)
+        return True
+
+    def _not_placed(self, one: Staged, batch: Batch, error: OSError, tries: dict[tuple[int, int], int]) -> Failure:
         """The folder did not take the name; the photo is tried again, and a folder that is gone pauses the batch."""
-        if cause := conditions.output_cause(batch):
+        cause = conditions.output_cause(batch)
+        if cause:
             self._pause(batch, cause)
         failed = errors.OutputNotWritable(path=batch.folder, detail=error.strerror or str(error))
-        at = self._store.clock.now() + self._retries.delay(1, self._random.random())
-        return Failure(one.batch_no, one.position, one.attempt, failed.code, failed.message, tried=False, retry_at=at)
+        seen = tries[one.batch_no, one.position] + 1
+        again = cause is not None or self._retries.allows(seen)
+        at = self._store.clock.now() + self._retries.delay(seen, self._random.random())
+        return Failure(
+            one.batch_no,
+            one.position,
+            one.attempt,
+            failed.code,
+            failed.message,
+            tried=cause is None,
+            retry_at=at if again else None,
+        )
 
     def _judge(self, claim: Claim, outcome: Outcome) -> Failure:
         """What an attempt that did not succeed means for its item."""
@@ -358,13 +352,8 @@ class Runner:
     # --- small steps --------------------------------------------------------------------------------------
 
     def _pause(self, batch: Batch, cause: conditions.Cause) -> None:
-        try:
-            self._insist(
-                lambda: self._store.pause(batch.id, reason=cause.reason, by="junmai", detail=cause.detail or None)
-            )
-            self._failures_in_a_row = 0
-        except errors.WrongState:
-            return  # somebody paused or cancelled it first, which serves as well
+        self._insist(lambda: self._lookout.pause(batch, cause))
+        self._failures_in_a_row = 0
 
     def _end_attempts(self, failures: list[Failure]) -> None:
         if failures:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import exiv2
-import structlog
 
+from junmai import log as logs
 from junmai.develop import metadata_rules as rules
 from junmai.develop.sidecars import sidecars_of
 from junmai.domain.model import MetadataPolicy
 
-log = structlog.get_logger(__name__)
+log = logs.get(__name__)
 
 SOFTWARE = "Junmai"
 """What outputs name as their software, without a version: the same batch must give the same bytes."""

@@ -29,7 +29,7 @@ class Contents:
     events: int
 
 
-class Store(LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, OutsideVerbs):
+class Store(LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, OutsideVerbs, StateVerbs):
     """All verbs."""
 
     @abc.abstractmethod

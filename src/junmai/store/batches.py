@@ -128,6 +128,11 @@ class BatchVerbs(Engine):
             raise errors.UnknownBatch(batch_id=no)
         return batch_from(row)
 
+    def find_batch(self, no: int) -> Batch | None:
+        """One batch by its number; None where it was removed."""
+        row = self.read_one("batch_by_no", no=no)
+        return batch_from(row) if row else None
+
     def batches(self, *, status: str | None = None, before: int = NEWEST, limit: int = 1000) -> list[Batch]:
         """Batches, the newest first."""
         return [batch_from(row) for row in self.read("batches_page", status=status, before=before, limit=limit)]

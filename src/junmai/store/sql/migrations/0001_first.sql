@@ -146,7 +146,7 @@ CREATE TABLE items (
     CHECK ((status IN ('running', 'staged')) = (runner_no IS NOT NULL)),
     CHECK (status NOT IN ('running', 'staged', 'processed') OR attempt > 0),
     CHECK (status NOT IN ('staged', 'processed') OR external = 1
-           OR (output_size > 0 AND length(output_sha256) = 64)),
+           OR (coalesce(output_size, 0) > 0 AND length(coalesce(output_sha256, '')) = 64)),
     CHECK (status <> 'failed' OR (error_kind IS NOT NULL AND error_message IS NOT NULL)),
     CHECK ((status IN ('processed', 'failed', 'skipped')) = (ended_at IS NOT NULL))
 ) WITHOUT ROWID;

@@ -1,0 +1,81 @@
+"""What a runner looks at beside its work: the dead, what follows cancelled batches, causes of pauses, old batches."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from junmai import errors, files
+from junmai.config import Settings
+from junmai.control import conditions
+from junmai.control.recovery import remove_unsealed, take_over_from_dead
+from junmai.domain.lifecycle import BatchStatus, PauseReason
+from junmai.domain.model import Batch
+from junmai.store.base import Store
+
+SWEEP_SECONDS = 1.0
+"""How often the dead are looked for: their photos are taken over within twice that."""
+CONDITION_SECONDS = 2.0
+CLEANUP_SECONDS = 3600.0
+SECONDS_A_DAY = 86_400.0
+
+
+class Lookout:
+    """Looks around for one runner, each thing at its own interval."""
+
+    def __init__(self, store: Store, settings: Settings, *, scope: int | None) -> None:
+        self._store = store
+        self._settings = settings
+        self._scope = scope
+        self._due = dict.fromkeys((self._sweep, self._causes, self._old), 0.0)
+        self._runner_no = 0
+
+    def look(self, runner_no: int) -> None:
+        """Do what is due. Raises a `StoreError`; the next call goes on."""
+        self._runner_no = runner_no
+        now = self._store.clock.monotonic()
+        for act, due in self._due.items():
+            if now >= due:
+                act()
+                self._due[act] = now + _INTERVALS[act.__name__]
+
+    def pause(self, batch: Batch, cause: conditions.Cause) -> None:
+        """Pause for a cause of Junmai's own; somebody who paused or cancelled first serves as well."""
+        with contextlib.suppress(errors.WrongState):
+            self._store.pause(batch.id, reason=cause.reason, by="junmai", detail=cause.detail or None)
+
+    def _sweep(self) -> None:
+        take_over_from_dead(self._store, self._settings, self._runner_no)
+        remove_unsealed(self._store, self._settings)
+        self._store.follow_cancelled()
+
+    def _causes(self) -> None:
+        for batch in self._served():
+            if batch.status == BatchStatus.RUNNING and (cause := conditions.disk_cause(batch, self._settings)):
+                self.pause(batch, cause)
+            elif (
+                batch.status == BatchStatus.PAUSED
+                and conditions.goes_on_by_itself(batch)
+                and not conditions.lasts(batch, self._settings)
+            ):
+                with contextlib.suppress(OSError):
+                    files.make_folder(Path(batch.folder))
+                with contextlib.suppress(errors.WrongState):
+                    self._store.resume(batch.id, by="junmai", only_reason=PauseReason(str(batch.pause_reason)))
+
+    def _served(self) -> list[Batch]:
+        if self._scope is not None:
+            return [batch for batch in [self._store.find_batch(self._scope)] if batch is not None]
+        return self._store.batches(status="running") + self._store.batches(status="paused")
+
+    def _old(self) -> None:
+        """Finished batches go by themselves after some days."""
+        days = self._settings.cleanup_days
+        if days <= 0:
+            return
+        for row in self._store.old_batches(self._store.clock.now() - days * SECONDS_A_DAY):
+            if row["no"] != self._scope:
+                self._store.remove_batch(row["no"])
+
+
+_INTERVALS = {"_sweep": SWEEP_SECONDS, "_causes": CONDITION_SECONDS, "_old": CLEANUP_SECONDS}
