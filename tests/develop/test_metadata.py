@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
-from structlog.testing import capture_logs
 
 from junmai.develop import metadata
 from junmai.domain.model import MetadataPolicy
+from junmai.log import line_of
 from shoots import SAMPLES, WITHOUT_SAMPLES
 
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason=WITHOUT_SAMPLES)
@@ -77,10 +78,15 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[list[object]]:
-    with capture_logs() as logs:
-        yield logs  # type: ignore[misc]
+@pytest.fixture
+def told() -> Iterator[list[dict[str, object]]]:
+    """What is logged meanwhile."""
+    lines: list[dict[str, object]] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(line_of(record))  # type: ignore[method-assign]
+    logging.getLogger("junmai").addHandler(handler)
+    yield lines
+    logging.getLogger("junmai").removeHandler(handler)
 
 
 def transfer(source: Path, policy: MetadataPolicy = "all", encoded: bytes | None = None) -> bytes:
@@ -211,7 +217,7 @@ def test_a_source_without_readable_metadata_still_gives_a_photo(tmp_path: Path, 
 
 
 def test_what_does_not_fit_is_dropped_and_told_and_the_rest_is_kept(
-    source: Path, tmp_path: Path, quiet: list[dict[str, object]]
+    source: Path, tmp_path: Path, told: list[dict[str, object]]
 ) -> None:
     huge = "".join(f"<rdf:li>{'x' * 90}{number}</rdf:li>" for number in range(900))
     source.write_bytes(picture(exif=source_exif()))
@@ -223,7 +229,7 @@ def test_what_does_not_fit_is_dropped_and_told_and_the_rest_is_kept(
     tags = tags_of(transfer(source), tmp_path)
     assert tags["Xmp.xmp.Rating"] == ("4",)
     assert "Xmp.photoshop.SupplementalCategories" not in tags
-    assert any("no room" in str(entry.get("problems")) for entry in quiet)
+    assert any("no room" in str(entry.get("problems")) for entry in told)
 
 
 def test_the_source_is_not_touched(source: Path) -> None:

@@ -95,7 +95,7 @@ def _chosen(controller: BatchController, ids: Sequence[int] | None, search: Sele
     if ids and not search.is_empty:
         raise errors.BadInput(detail="Give ids of photos or a search, not both.")
     if ids:
-        return [photo.id for photo in picking.photos_of(controller.store, list(dict.fromkeys(ids)))]
+        return list(picking.names_of(controller.store, list(dict.fromkeys(ids))))
     if search.is_empty:
         raise errors.BadInput(detail="Say which photos: their ids, or --from, --to, --camera, --session, --min-rating.")
     found = [photo.id for photo in picking.selected(controller.store, search)]

@@ -25,7 +25,7 @@ from junmai.control.recovery import live_runners, remove_unsealed, take_over_fro
 from junmai.control.runner import Runner
 from junmai.control.status import status_object
 from junmai.domain.lifecycle import BatchStatus, PauseReason
-from junmai.domain.model import Batch, Photo
+from junmai.domain.model import Batch
 from junmai.domain.policy import workers_for
 from junmai.executors.processes import ProcessExecutor
 from junmai.library.selection import Selection
@@ -85,21 +85,21 @@ class BatchController:
         Raises `BadInput` and its kinds for ids that are empty, double or unknown and for a `config` that does not
         fit; then nothing was created.
         """
-        photos = picking.photos_of(self.store, photo_ids)
+        photos = picking.names_of(self.store, photo_ids)
         return self._start(photos, session_id, config, batch_id)
 
     def start_selection(self, selection: Selection, config: Mapping[str, object] | None = None) -> str:
         """Create a batch over the photos that a selection means. Raises `BadInput` where it means none."""
         if selection.is_empty:
             raise errors.BadInput(detail="Say what photos are meant: a session, a collection, dates, a folder, ...")
-        photos = list(picking.selected(self.store, selection))
+        photos = {photo.id: photo.file_name for photo in picking.selected(self.store, selection)}
         if not photos:
             raise errors.NothingToDevelop(where="the selection", reasons="")
         return self._start(photos, selection.session_id, config, None)
 
     def _start(
         self,
-        photos: Sequence[Photo],
+        photos: Mapping[int, str],
         session_id: int | None,
         config: Mapping[str, object] | None,
         batch_id: str | None,

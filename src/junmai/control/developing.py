@@ -82,7 +82,8 @@ def _plan(
     if not photos:
         where = ", ".join(str(source) for source in sources)
         raise errors.NothingToDevelop(where=where, reasons=_reasons(imported, min_rating))
-    return make_plan(controller.store, photos, order, batch_id=new_batch_id(), key=key)
+    names = {photo.id: photo.file_name for photo in photos}
+    return make_plan(controller.store, names, order, batch_id=new_batch_id(), key=key)
 
 
 def _reasons(imported: Imported, min_rating: int | None) -> str:

@@ -14,8 +14,8 @@ IDS_NAMED = 20
 """Ids that an error names at the most."""
 
 
-def photos_of(store: Store, photo_ids: Sequence[int]) -> list[Photo]:
-    """The photos with these ids, in that order.
+def names_of(store: Store, photo_ids: Sequence[int]) -> dict[int, str]:
+    """The file names of the photos with these ids, in that order.
 
     Raises `BadInput`, `DuplicatePhotos`, `UnknownPhotos` for ids that are none, no numbers, double or unknown, all
     of them named (the first twenty, and how many more).
@@ -28,11 +28,10 @@ def photos_of(store: Store, photo_ids: Sequence[int]) -> list[Photo]:
     if len(set(photo_ids)) != len(photo_ids):
         raise errors.DuplicatePhotos(ids=named(_doubled(photo_ids)))
     outside = [value for value in photo_ids if not -(1 << 63) <= value < 1 << 63]
-    found = [] if outside else store.photos_by_ids(photo_ids)
+    found = {} if outside else store.photo_names(photo_ids)
     if len(found) != len(photo_ids):
-        known = {photo.id for photo in found}
-        raise errors.UnknownPhotos(ids=named([value for value in photo_ids if value not in known]))
-    return found
+        raise errors.UnknownPhotos(ids=named([value for value in photo_ids if value not in found]))
+    return {photo_id: found[photo_id] for photo_id in photo_ids}
 
 
 def selected(store: Store, selection: Selection) -> Iterator[Photo]:

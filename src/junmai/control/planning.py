@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from junmai.control.endings import output_key
 from junmai.develop import presets
 from junmai.develop import settings as develop_settings
 from junmai.domain.model import NewBatch, NewItem, OutputOptions, Photo, Recipe
-from junmai.domain.plan import EXTENSIONS, plan_names
+from junmai.domain.plan import EXTENSIONS, name_key, plan_names
 from junmai.store.base import Store
 
 QUALITY_RANGE = (1, 100)
@@ -85,7 +86,7 @@ def request_key(order: Order, sources: Sequence[str]) -> str:
 
 def make_plan(
     store: Store,
-    photos: Sequence[Photo],
+    photos: Mapping[int, str],
     order: Order,
     *,
     batch_id: str,
@@ -93,15 +94,16 @@ def make_plan(
     session_id: int | None = None,
     priority: int = 5,
 ) -> Plan:
-    """Decide everything about a batch; writes nothing but the number of its output folder.
+    """Decide everything about a batch over photos (file names by id, in order).
 
-    Raises `OutputFolderRefused` and what `resolve` raises.
+    Writes nothing but the number of the output folder. Raises `OutputFolderRefused` and what `resolve` raises.
     """
     recipe, preset = resolve(order)
     if order.folder is None:
         raise errors.OutputFolderRefused(path="", detail="none is given")
     folder = order.folder
     folder_id = use_folder(store, folder)
+    rows = store.outputs_of(folder_id)
     new = NewBatch(
         id=batch_id,
         preset=preset,
@@ -112,20 +114,32 @@ def make_plan(
         overwrite=order.overwrite,
         priority=priority,
         request_key=key,
+        own_folder=folder.name == batch_id and not rows,
     )
-    rows = store.outputs_of(folder_id)
-    known = {row["photo_id"]: row for row in rows if row["format"] == order.output.format}
+    known = {row["photo_id"]: row for row in rows if row["format"] == order.output.format and row["photo_id"] in photos}
     names = plan_names(
-        ((photo.id, photo.file_name) for photo in photos),
+        photos.items(),
         extension=EXTENSIONS[order.output.format],
         known={photo_id: row["name"] for photo_id, row in known.items()},
         taken=(row["name_key"] for row in rows),
-        reserved=lambda name: (folder / name).exists() and store.photo_by_path(str(folder / name)) is not None,
+        reserved=_originals_in(store, folder),
     )
-    items = [
-        NewItem(photo.id, names[photo.id], _is_done(folder, photo, known.get(photo.id), recipe)) for photo in photos
-    ]
-    return Plan(new, folder_id, items)
+    done = {photo.id for photo in store.photos_by_ids(list(known)) if _is_done(folder, photo, known[photo.id], recipe)}
+    return Plan(new, folder_id, [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.items()])
+
+
+def _originals_in(store: Store, folder: Path) -> Callable[[str], bool] | None:
+    """Whether an original lies under a name in the folder: such a name is never used."""
+    standing = {name_key(entry.name): entry.name for entry in os.scandir(folder)}
+
+    if not standing:
+        return None
+
+    def reserved(name: str) -> bool:
+        there = standing.get(name_key(name))
+        return there is not None and store.photo_by_path(str(folder / there)) is not None
+
+    return reserved
 
 
 def use_folder(store: Store, folder: Path) -> int:
@@ -149,9 +163,9 @@ def _writable(folder: Path) -> bool:
     return True
 
 
-def _is_done(folder: Path, photo: Photo, row: dict[str, object] | None, recipe: Recipe) -> bool:
+def _is_done(folder: Path, photo: Photo, row: dict[str, object], recipe: Recipe) -> bool:
     """Whether the right output of the photo stands in the folder, by its key, size and time."""
-    if row is None or row["key"] is None or photo.sha256 is None:
+    if row["key"] is None or photo.sha256 is None:
         return False
     if row["key"] != output_key(photo.sha256, recipe):
         return False

@@ -119,6 +119,8 @@ class NewBatch:
     overwrite: bool = False
     priority: int = 5
     request_key: str | None = None
+    own_folder: bool = False
+    """The folder is this batch's alone: its names need not be held against other batches."""
 
 
 @dataclass(frozen=True, slots=True)

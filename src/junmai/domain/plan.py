@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import PurePath
 
 EXTENSIONS = {"jpeg": ".jpg"}
 LONGEST_NAME = 240
@@ -13,6 +12,8 @@ LONGEST_NAME = 240
 
 def name_key(name: str) -> str:
     """One spelling for all names that some file system takes for the same: NFC and casefolded."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -22,7 +23,7 @@ def plan_names(
     extension: str,
     known: Mapping[int, str],
     taken: Iterable[str],
-    reserved: Callable[[str], bool],
+    reserved: Callable[[str], bool] | None,
 ) -> dict[int, str]:
     """The output name of each photo (id, file name), unique in its folder.
 
@@ -37,25 +38,22 @@ def plan_names(
         name = known.get(photo_id)
         if name is None:
             stem = _stem(file_name)
-            start = numbers.get(name_key(stem), 1)
-            name, numbers[name_key(stem)] = _free_name(stem, extension, used, reserved, start)
-            used.add(name_key(name))
+            name = stem + extension
+            key = first = name_key(name)
+            while key in used or (reserved is not None and reserved(name)):
+                number = numbers.get(first, 2)  # counts on from the last twin: a million twins stay quick
+                numbers[first] = number + 1
+                name = f"{stem}-{number}{extension}"
+                key = name_key(name)
+            used.add(key)
         names[photo_id] = name
     return names
 
 
-def _free_name(
-    stem: str, extension: str, used: set[str], reserved: Callable[[str], bool], number: int
-) -> tuple[str, int]:
-    """The first free name from that number on, and the number after it: lower ones are not looked at again."""
-    while True:
-        name = f"{stem}{extension}" if number == 1 else f"{stem}-{number}{extension}"
-        number += 1
-        if name_key(name) not in used and not reserved(name):
-            return name, number
-
-
 def _stem(file_name: str) -> str:
-    stem = unicodedata.normalize("NFC", PurePath(file_name).stem)
+    head, dot, _ = file_name.rpartition(".")
+    stem = head if dot and head else file_name
+    if not stem.isascii():
+        stem = unicodedata.normalize("NFC", stem)
     encoded = stem.encode("utf-8")
     return stem if len(encoded) <= LONGEST_NAME else encoded[:LONGEST_NAME].decode("utf-8", "ignore")

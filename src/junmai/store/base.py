@@ -16,6 +16,7 @@ from junmai.store.claims import ClaimVerbs
 from junmai.store.collections import CollectionVerbs
 from junmai.store.library import LibraryVerbs
 from junmai.store.outside import OutsideVerbs
+from junmai.store.states import StateVerbs
 
 
 @dataclass(frozen=True, slots=True)

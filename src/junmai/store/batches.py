@@ -12,8 +12,8 @@ from junmai.domain.model import Batch, Event, Item, NewBatch, NewItem, OutputOpt
 from junmai.domain.plan import name_key
 from junmai.store.engine import Engine, Row, Transaction
 
-ITEM_CHUNK = 2000
-"""Items written in one transaction while a batch is made: 2,000 take about 20 ms, and commands get in between."""
+ITEM_CHUNK = 10_000
+"""Items written in one transaction while a batch is made: about 30 ms, and commands get in between."""
 CANCEL_CHUNK = 5000
 """Rows of a cancelled batch that follow it in one transaction."""
 NEWEST = 1 << 62
@@ -65,42 +65,33 @@ class BatchVerbs(Engine):
             done = sum(item.done for item in items)
             if not transaction.rows("count_written", batch_no=no, total=len(items), skipped=done):
                 raise wrong_state(_batch(transaction, no), "written to its end")
-            _refuse_taken(transaction, no, folder_id, [item.photo_id for item in items])
-            numbered = list(enumerate(items, start))
-            kept = transaction.many(
-                "reserve_output",
-                (
-                    {
-                        "folder_id": folder_id,
-                        "name_key": name_key(item.output_name),
-                        "name": item.output_name,
-                        "photo_id": item.photo_id,
-                        "format": new.recipe.output.format,
-                        "batch_no": no,
-                    }
-                    for item in items
-                ),
+            if not new.own_folder:
+                self._reserve(transaction, no, new, folder_id, items)
+            added = transaction.bulk(
+                "add_items", [(item.photo_id, item.output_name) for item in items], batch_no=no, start=start
             )
-            added = transaction.many(
-                "add_item",
-                (
-                    {
-                        "batch_no": no,
-                        "position": position,
-                        "photo_id": item.photo_id,
-                        "output_name": item.output_name,
-                    }
-                    for position, item in numbered
-                ),
-            )
-            if kept != len(items) or added != len(items):
-                raise errors.StoreError(detail="the names of a new batch changed while it was written; try again")
-            for position, item in numbered:
+            if added != len(items):
+                raise errors.StoreError(detail=f"{added} of {len(items)} items of a new batch were written; try again")
+            for position, item in enumerate(items, start):
                 if item.done:
                     transaction.rows("skip_item", batch_no=no, position=position, now=now)
                     transaction.event(
                         "item_skipped", now, batch_no=no, photo_id=item.photo_id, reason="output_is_right"
                     )
+
+    @staticmethod
+    def _reserve(transaction: Transaction, no: int, new: NewBatch, folder_id: int, items: Sequence[NewItem]) -> None:
+        """Names in a folder that other batches may write to as well."""
+        _refuse_taken(transaction, no, folder_id, [item.photo_id for item in items])
+        kept = transaction.bulk(
+            "reserve_outputs",
+            [(name_key(item.output_name), item.output_name, item.photo_id) for item in items],
+            folder_id=folder_id,
+            format=new.recipe.output.format,
+            batch_no=no,
+        )
+        if kept != len(items):
+            raise errors.StoreError(detail="the names of a new batch changed while it was written; try again")
 
     def _seal(self, no: int) -> Batch:
         now = self.clock.now()

@@ -15,7 +15,7 @@ from junmai.domain.model import Claim, Failure, Item, RunnerInfo, Settled, Sourc
 from junmai.domain.plan import name_key
 from junmai.domain.policy import RUNNER_DEATHS_TO_ISOLATE
 from junmai.store.batches import end_if_done, item_from
-from junmai.store.engine import Engine, Transaction
+from junmai.store.engine import Engine, Row, Transaction
 from junmai.store.library import photo_from
 
 Key = tuple[int, int]
@@ -106,7 +106,7 @@ class ClaimVerbs(Engine):
         now = self.clock.now()
         accepted: set[Key] = set()
         with self.write() as transaction:
-            folders: dict[int, int] = {}
+            batches: dict[int, Row] = {}
             for one in settled:
                 staged = one.staged
                 key = (staged.batch_no, staged.position)
@@ -121,7 +121,7 @@ class ClaimVerbs(Engine):
                 if row is None:
                     continue
                 accepted.add(key)
-                _record_output(transaction, folders, one, now)
+                _record_output(transaction, batches, one, now)
                 transaction.event(
                     "item_processed",
                     now,
@@ -242,15 +242,17 @@ def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: 
     return claims
 
 
-def _record_output(transaction: Transaction, folders: dict[int, int], one: Settled, now: float) -> None:
+def _record_output(transaction: Transaction, batches: dict[int, Row], one: Settled, now: float) -> None:
     staged = one.staged
-    if staged.batch_no not in folders:
-        batch = transaction.row("batch_by_no", no=staged.batch_no)
-        folders[staged.batch_no] = batch["folder_id"] if batch else 0
+    if staged.batch_no not in batches:
+        batches[staged.batch_no] = transaction.rows("folder_and_format", no=staged.batch_no)[0]
     transaction.rows(
         "record_output",
-        folder_id=folders[staged.batch_no],
+        **batches[staged.batch_no],
         name_key=name_key(staged.output_name),
+        name=staged.output_name,
+        photo_id=staged.photo_id,
+        batch_no=staged.batch_no,
         key=staged.key,
         size=staged.size,
         mtime_ns=one.mtime_ns,

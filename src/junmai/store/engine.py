@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -22,7 +22,11 @@ class Transaction(abc.ABC):
 
     @abc.abstractmethod
     def many(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> int:
-        """Run a named query once for each set of parameters; returns the number of rows that came back."""
+        """Run a named query once for each set of parameters; returns the number of rows that it changed."""
+
+    @abc.abstractmethod
+    def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
+        """Run a named query once over many short rows (`:rows`, a JSON list of lists); returns the rows changed."""
 
     def row(self, query: str, /, **parameters: object) -> Row | None:
         """The first row, or None."""
@@ -63,6 +67,10 @@ class Engine(abc.ABC):
     @abc.abstractmethod
     def read(self, query: str, /, **parameters: object) -> list[Row]:
         """Run a named query that only reads."""
+
+    @abc.abstractmethod
+    def tuples(self, query: str, /, **parameters: object) -> list[tuple[Any, ...]]:
+        """The rows of a query that only reads, without their names: for many rows."""
 
     def read_one(self, query: str, /, **parameters: object) -> Row | None:
         """The first row of a query that only reads, or None."""

@@ -70,6 +70,13 @@ class LibraryVerbs(Engine):
             found.update((row["id"], photo_from(row)) for row in self.read("photos_by_ids", ids=chunk))
         return [found[photo_id] for photo_id in photo_ids if photo_id in found]
 
+    def photo_names(self, photo_ids: Sequence[int]) -> dict[int, str]:
+        """The file names of the photos with these ids; unknown ids are passed over."""
+        names: dict[int, str] = {}
+        for start in range(0, len(photo_ids), PAGE * 20):
+            names.update(self.tuples("photo_names", ids=json.dumps(photo_ids[start : start + PAGE * 20])))
+        return names
+
     def known_photo_ids(self, photo_ids: Sequence[int]) -> set[int]:
         """Which of these ids the library has."""
         return {row["id"] for row in self.read("known_photo_ids", ids=json.dumps(list(photo_ids)))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from junmai import errors
-from junmai.domain.lifecycle import BatchStatus, ItemStatus
+from junmai.domain.lifecycle import ItemStatus
 from junmai.store.batches import CANCEL_CHUNK, end_if_done
 from junmai.store.batches import named as named_batch
 from junmai.store.engine import Engine, Row
@@ -55,9 +55,11 @@ class OutsideVerbs(Engine):
 
     def remove_batch(self, no: int) -> bool:
         """Remove an ended batch with its items and events, in chunks; its outputs stay known and stay where they
-        are."""
-        if self.batch_status(no) not in (BatchStatus.COMPLETED, BatchStatus.FAILED, BatchStatus.CANCELLED):
-            return False
+        are. Returns False where it has not ended, or holds photos in hand."""
+        with self.write() as transaction:
+            if not transaction.rows("removable", no=no):
+                return False
+            transaction.rows("delete_failed_items", no=no)
         for query in ("delete_events_chunk", "delete_items_chunk"):
             while True:
                 with self.write() as transaction:

@@ -5,11 +5,9 @@ VALUES (:id, :session_id, :preset, :priority, :config, :recipe, :folder_id, :ove
         :writer_no, :now)
 RETURNING no;
 
--- add_item: one photo of a batch that is still being written
+-- add_items: photos of a batch that is still being written; rows of (photo id, output name)
 INSERT INTO items (batch_no, position, photo_id, output_name)
-SELECT :batch_no, :position, :photo_id, :output_name
-WHERE EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'pending')
-RETURNING position;
+SELECT :batch_no, :start + key, value ->> 0, value ->> 1 FROM json_each(:rows);
 
 -- skip_item: the right output stands there already
 UPDATE items SET status = 'skipped', ended_at = :now
@@ -108,10 +106,6 @@ UPDATE batches SET status = 'running', completed_at = NULL, generation = generat
     failed = failed - :count
 WHERE no = :no AND status IN ('completed', 'failed') AND failed >= :count RETURNING generation;
 
--- count_failed: failed items of a batch, of one kind or all
-SELECT count(*) AS count FROM items
-WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind);
-
 -- failed_photo_ids: the photos of the failed items of a batch
 SELECT photo_id FROM items WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind);
 
@@ -175,6 +169,14 @@ SELECT no, id FROM batches
 WHERE status IN ('completed', 'failed', 'cancelled') AND completed_at <= :before AND rows_behind = 0
   AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status IN ('running', 'staged'))
 ORDER BY no LIMIT :limit;
+
+-- removable: an ended batch with nothing in hand and every row followed
+SELECT no FROM batches
+WHERE no = :no AND status IN ('completed', 'failed', 'cancelled') AND rows_behind = 0
+  AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = :no AND status IN ('running', 'staged'));
+
+-- delete_failed_items: from here on there is nothing that retry-failed could re-open
+DELETE FROM items WHERE batch_no = :no AND status = 'failed' RETURNING position;
 
 -- delete_events_chunk: a chunk of the events of an old batch
 DELETE FROM events WHERE id IN (SELECT id FROM events WHERE batch_no = :no LIMIT :limit) RETURNING id;

@@ -71,3 +71,6 @@ WHERE runner_no = :lost AND status = 'running' RETURNING batch_no, position, att
 UPDATE items SET runner_no = :runner_no
 WHERE runner_no = :lost AND status = 'staged'
 RETURNING batch_no, position, attempt, photo_id, output_name, output_size, output_sha256, output_key, seconds;
+
+-- folder_and_format: where the outputs of a batch go
+SELECT folder_id, recipe ->> '$.output.format' AS format FROM batches WHERE no = :no;

@@ -45,6 +45,9 @@ ORDER BY id LIMIT :limit;
 -- photos_by_ids: photos by their ids
 SELECT * FROM photos WHERE id IN (SELECT value FROM json_each(:ids));
 
+-- photo_names: ids and file names of photos by their ids
+SELECT id, file_name FROM photos WHERE id IN (SELECT value FROM json_each(:ids));
+
 -- known_photo_ids: which of these ids the library has
 SELECT id FROM photos WHERE id IN (SELECT value FROM json_each(:ids));
 
@@ -63,7 +66,7 @@ VALUES (:name, :folder, :first_at, :last_at, :named_by_user, :now) RETURNING id;
 UPDATE sessions SET first_at = :first_at, last_at = :last_at WHERE id = :id RETURNING id;
 
 -- put_in_session: a photo belongs to a session
-UPDATE photos SET session_id = :session_id WHERE id = :id RETURNING id;
+UPDATE photos SET session_id = :session_id WHERE id = :id;
 
 -- output_folder_by_key: a folder that outputs go to
 SELECT * FROM output_folders WHERE path_key = :path_key;
@@ -90,12 +93,14 @@ WHERE batches.folder_id = :folder_id AND batches.no <> :but
   AND (batches.rows_behind = 0 OR items.status IN ('running', 'staged'))
 GROUP BY batches.no ORDER BY batches.no LIMIT 1;
 
--- reserve_output: a name belongs to a photo; the batch that planned it first is kept
+-- reserve_outputs: names belong to photos; the batch that planned one first is kept; rows of (key, name, photo id)
 INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no)
-VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no)
-ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name WHERE photo_id = :photo_id
-RETURNING name;
+SELECT :folder_id, value ->> 0, value ->> 1, value ->> 2, :format, :batch_no FROM json_each(:rows) WHERE true
+ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name WHERE photo_id = excluded.photo_id;
 
--- record_output: what stands at a name now
-UPDATE outputs SET key = :key, size = :size, mtime_ns = :mtime_ns, sha256 = :sha256, settled_at = :now
-WHERE folder_id = :folder_id AND name_key = :name_key RETURNING name;
+-- record_output: what stands at a name now; a folder of the batch's own gets its names only here
+INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no, key, size, mtime_ns, sha256, settled_at)
+VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no, :key, :size, :mtime_ns, :sha256, :now)
+ON CONFLICT (folder_id, name_key) DO UPDATE SET key = :key, size = :size, mtime_ns = :mtime_ns, sha256 = :sha256,
+    settled_at = :now
+WHERE photo_id = excluded.photo_id RETURNING name;

@@ -1,0 +1,308 @@
+"""The embedded store: opening, refusing, and what the database itself does not allow."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import psutil
+import pytest
+
+from conformance.world import World
+from helpers import FakeClock
+from junmai import errors
+from junmai.store import queries
+from junmai.store.sqlite import APPLICATION_ID, SqliteStore, refuse_network
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "junmai.db"
+
+
+@pytest.fixture
+def direct(path: Path) -> Iterator[apsw.Connection]:
+    """A connection past the verbs, into a store with one batch of one item."""
+    store = SqliteStore(path)
+    World(store).batch(1)
+    store.close()
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA foreign_keys = ON")
+    yield connection
+    connection.close()
+
+
+# --- opening ------------------------------------------------------------------------------------------------
+
+
+def test_opening_makes_folder_and_database(path: Path) -> None:
+    store = SqliteStore(path)
+    assert path.is_file()
+    assert store.integrity() == []
+    assert store.batches() == []
+    store.close()
+
+
+def test_opening_again_changes_nothing(path: Path) -> None:
+    store = SqliteStore(path)
+    batch = World(store).batch(2)
+    store.close()
+    before = path.read_bytes()
+    for _ in range(2):
+        again = SqliteStore(path)
+        assert again.batch(batch.id) == batch
+        again.close()
+    assert path.read_bytes() == before
+
+
+def test_many_may_open_a_new_store_at_once(path: Path) -> None:
+    stores: list[SqliteStore] = []
+    threads = [threading.Thread(target=lambda: stores.append(SqliteStore(path))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(stores) == 6
+    for store in stores:
+        assert store.batches() == []
+        store.close()
+
+
+def test_a_store_is_whole_on_the_disk_when_a_verb_returns(path: Path) -> None:
+    store = SqliteStore(path)
+    World(store).batch(1)
+    settings = {name: store._connection().pragma(name) for name in ("journal_mode", "synchronous", "foreign_keys")}
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    store.close()
+
+
+def test_a_thread_that_ended_leaves_no_open_file(path: Path) -> None:
+    store = SqliteStore(path)
+
+    def open_files() -> int:
+        gc.collect()
+        return sum(found.path == str(path) for found in psutil.Process().open_files())
+
+    before = open_files()
+    for _ in range(5):
+        thread = threading.Thread(target=store.batches)
+        thread.start()
+        thread.join()
+    assert open_files() <= before + 1  # SQLite keeps one to use again
+    store.close()
+
+
+def test_a_closed_store_opens_itself_again(path: Path) -> None:
+    store = SqliteStore(path)
+    store.close()
+    assert store.batches() == []
+    store.close()
+
+
+# --- refusing -----------------------------------------------------------------------------------------------
+
+
+def _schema(path: Path, number: int) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute(f"PRAGMA user_version = {number}")
+    connection.close()
+
+
+def test_a_newer_database_is_refused_and_not_touched(path: Path) -> None:
+    SqliteStore(path).close()
+    newest = queries.migrations()[-1][0]
+    _schema(path, newest + 1)
+    before = path.read_bytes()
+    with pytest.raises(errors.StoreTooNew) as caught:
+        SqliteStore(path)
+    assert (caught.value.fields["found"], caught.value.fields["known"]) == (newest + 1, newest)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"this is no database", b"\0" * 8192, b"SQLite format 3\0" + b"\xff" * 8176])
+def test_a_damaged_file_is_refused_and_not_touched(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(errors.StoreDamaged, match="not changed"):
+        SqliteStore(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("version", [0, 1, 999])
+def test_a_database_of_another_program_is_refused_and_not_touched(path: Path, version: int) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(errors.StoreDamaged, match="another program"):
+        SqliteStore(path)
+    assert path.read_bytes() == before
+    assert sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == ".db") == ["junmai.db"]
+
+
+def test_damage_inside_is_found(path: Path) -> None:
+    store = SqliteStore(path)
+    World(store).batch(2000)
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[20_480:32_768] = b"\x5a" * 12_288
+    path.write_bytes(content)
+    try:
+        damaged = SqliteStore(path)
+        found = damaged.integrity()
+        damaged.close()
+    except errors.StoreDamaged as error:  # which of the two meets the damage is not promised
+        found = [error.message]
+    assert found
+
+
+def test_a_data_folder_that_is_a_file_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(errors.DataFolderUnusable, match="data"):
+        SqliteStore(tmp_path / "data" / "junmai.db")
+
+
+def test_a_database_that_is_a_folder_is_said_so(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(errors.StoreError):
+        SqliteStore(path)
+
+
+def test_a_local_folder_is_not_on_the_network(tmp_path: Path) -> None:
+    refuse_network(tmp_path)
+
+
+# --- transactions -------------------------------------------------------------------------------------------
+
+
+def test_what_is_raised_in_a_transaction_takes_it_back(path: Path) -> None:
+    store = SqliteStore(path, clock=FakeClock())
+
+    def record_and_break() -> None:
+        with store.write() as transaction:
+            transaction.event("test", 0.0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        record_and_break()
+    assert store.events() == []
+    with store.write() as transaction:
+        transaction.event("test", 0.0)
+    assert len(store.events()) == 1
+    store.close()
+
+
+def test_a_refusal_of_the_database_is_an_error_of_the_store(path: Path) -> None:
+    store = SqliteStore(path)
+    World(store).batch(1)
+    with pytest.raises(errors.StoreError), store.write() as transaction:
+        transaction.rows("set_priority", no=1, priority=11)
+    assert store.batches()[0].priority == 5
+    store.close()
+
+
+# --- what the database itself refuses -----------------------------------------------------------------------
+
+ILLEGAL = {
+    "an unknown state of a batch": "UPDATE batches SET status = 'done'",
+    "an unknown state of an item": "UPDATE items SET status = 'done'",
+    "a pause without a reason": "UPDATE batches SET status = 'paused'",
+    "a reason without a pause": "UPDATE batches SET pause_reason = 'user'",
+    "an unknown reason": "UPDATE batches SET status = 'paused', pause_reason = 'mood'",
+    "an end without a time": "UPDATE batches SET processed = 1, status = 'completed'",
+    "a time without an end": "UPDATE batches SET completed_at = 1",
+    "more ends than items": "UPDATE batches SET processed = 2",
+    "a negative counter": "UPDATE batches SET failed = -1",
+    "an end before the last item": "UPDATE batches SET status = 'completed', completed_at = 1",
+    "a failed batch with a success": (
+        "UPDATE batches SET total = 2, processed = 1, failed = 1, status = 'failed', completed_at = 1"
+    ),
+    "a completed batch that only failed": "UPDATE batches SET failed = 1, status = 'completed', completed_at = 1",
+    "a priority of 0": "UPDATE batches SET priority = 0",
+    "a priority of 11": "UPDATE batches SET priority = 11",
+    "an id of another form": "UPDATE batches SET id = 'batch'",
+    "rows behind a batch that runs": "UPDATE batches SET rows_behind = 1",
+    "a running item of nobody": "UPDATE items SET status = 'running', attempt = 1",
+    "a runner of a waiting item": "UPDATE items SET runner_no = 1",
+    "a running item without an attempt": "UPDATE items SET status = 'running', runner_no = 1",
+    "a failure without a reason": (
+        "UPDATE items SET status = 'running', runner_no = 1, attempt = 1;"
+        "UPDATE items SET status = 'failed', runner_no = NULL, ended_at = 1"
+    ),
+    "a staged item without an output": (
+        "UPDATE items SET status = 'running', runner_no = 1, attempt = 1; UPDATE items SET status = 'staged'"
+    ),
+    "an empty output": (
+        "UPDATE items SET status = 'running', runner_no = 1, attempt = 1;"
+        "UPDATE items SET status = 'staged', output_size = 0, output_sha256 = printf('%064d', 1)"
+    ),
+    "a skipped item without a time": "UPDATE items SET status = 'skipped'",
+    "an item that ended while it waits": "UPDATE items SET ended_at = 1",
+    "a step that is no edge": (
+        "UPDATE items SET status = 'skipped', ended_at = 1; UPDATE items SET status = 'pending', ended_at = NULL"
+    ),
+    "two items of one photo": (
+        "INSERT INTO items (batch_no, position, photo_id) SELECT batch_no, 9, photo_id FROM items"
+    ),
+    "an item of no batch": "INSERT INTO items (batch_no, position, photo_id) VALUES (99, 0, 1)",
+    "a batch of no folder": "UPDATE batches SET folder_id = 99",
+    "two photos at one path": (
+        "INSERT INTO photos (path, file_name, root, kind, size, mtime_ns, inode, fingerprint, imported_at)"
+        " SELECT path, file_name, root, kind, size, mtime_ns, inode, fingerprint, 0 FROM photos"
+    ),
+    "a short checksum": "UPDATE photos SET sha256 = 'abc'",
+    "half of an output": "UPDATE outputs SET size = 1",
+    "two names of one photo in one folder": (
+        "INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no)"
+        " SELECT folder_id, 'other', 'other', photo_id, format, batch_no FROM outputs"
+    ),
+    "two final events of one generation": (
+        "INSERT INTO events (batch_no, type, at, photo_id) VALUES (1, 'item_failed', 0, 1);"
+        "INSERT INTO events (batch_no, type, at, photo_id) VALUES (1, 'item_processed', 0, 1)"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", ILLEGAL.values(), ids=ILLEGAL)
+def test_the_database_refuses(direct: apsw.Connection, text: str) -> None:
+    with pytest.raises(apsw.ConstraintError):
+        direct.execute(text)
+
+
+# --- named queries ------------------------------------------------------------------------------------------
+
+
+def test_every_named_query_is_sql_that_the_schema_understands(path: Path) -> None:
+    store = SqliteStore(path)
+    connection = store._connection()
+    for name, text in queries.load("sqlite").items():
+        assert text.endswith(";"), name
+        parameters = dict.fromkeys(re.findall(r":([a-z_0-9]+)", text), 1)
+        connection.execute(f"EXPLAIN {text}", parameters)
+    store.close()
+
+
+def test_the_database_says_whose_it_is(path: Path) -> None:
+    SqliteStore(path).close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    connection.close()
+
+
+def test_claiming_needs_no_sorting_of_what_waits(path: Path) -> None:
+    """A million waiting retries must cost a claim nothing."""
+    store = SqliteStore(path)
+    text = queries.load("sqlite")["claim_items"]
+    parameters = dict.fromkeys(("batch_no", "runner_no", "now", "limit"), 1)
+    plan = [row[3] for row in store._connection().execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
+    assert any("items_ready" in line for line in plan)
+    assert not any("TEMP B-TREE" in line and "ORDER BY" in line for line in plan), plan
+    store.close()
