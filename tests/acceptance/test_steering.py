@@ -163,3 +163,18 @@ def test_the_priority_is_set_while_it_runs(run: Develop, data: Path) -> None:
         batch_id = controller.latest().id
     assert junmai("batch", "priority", batch_id, "9", "--json", data=data).summary["priority"] == 9
     assert junmai("batch", "priority", batch_id, "11", data=data).code == 2
+
+
+def test_the_same_command_given_many_times_at_the_same_moment_makes_one_batch(
+    data: Path, shoot: Path, tmp_path: Path
+) -> None:
+    command = ("develop", shoot, "--out", tmp_path / "out", "--json", "--workers", "1")
+    twins = [Develop(start(*command, data=data)) for _ in range(4)]
+    ends = [twin.end() for twin in twins]
+    assert [ended.code for ended in ends] == [0] * 4, [ended.err for ended in ends]
+    assert len(checksums(tmp_path / "out")) == COUNT
+    with BatchController(data) as controller:
+        (batch,) = controller.store.batches()
+        assert batch.processed == COUNT
+        assert len(controller.store.sessions()) == 2
+        assert controller.examine(read_outputs=True) == []

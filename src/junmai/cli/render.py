@@ -19,7 +19,9 @@ from junmai.domain.progress import Meter
 PLAIN_SECONDS = 10.0
 """Where the output is no terminal, a line of progress comes this often."""
 
-console = Console(highlight=False, soft_wrap=True)
+WIDE = 160
+"""Columns where the output is a file or another program: nothing is folded for a terminal that is not there."""
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -11,11 +11,15 @@ from junmai.control.controller import BatchController
 from junmai.control.importing import Imported, import_photos
 from junmai.control.planning import Order, Plan, make_plan, new_batch_id, request_key, resolve
 from junmai.control.recovery import live_runners, remove_unsealed
+from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch
 from junmai.executors.processes import ProcessExecutor
 from junmai.library.scan import LeftOut
 
 REASONS_NAMED = 5
+TWIN_SECONDS = 3.0
+"""How long to wait for a batch that takes the names of this one: it may be the same command's, not yet sealed."""
+TWIN_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,30 @@ def prepare(
     last_event = store.last_event()
     unfinished = store.unfinished_by_request(key)
     if unfinished is not None:
-        if unfinished.status == "paused":
-            unfinished = controller.resume(unfinished.id)
-        return Prepared(unfinished, True, (), (), last_event)
+        return _resumed(controller, unfinished, last_event)
     imported = import_photos(controller, sources, executor, leave_out=order.folder, on_progress=on_import)
-    plan = _plan(controller, sources, order, imported, min_rating, key)
-    done = tuple(item.photo_id for item in plan.items if item.done)
-    last_event = store.last_event()
-    batch = controller.create(plan) if plan.done < len(plan.items) else None
-    return Prepared(batch, False, imported.left_out, done, last_event)
+    deadline = store.clock.monotonic() + TWIN_SECONDS
+    while True:
+        plan = _plan(controller, sources, order, imported, min_rating, key)
+        done = tuple(item.photo_id for item in plan.items if item.done)
+        last_event = store.last_event()
+        try:
+            batch = controller.create(plan) if plan.done < len(plan.items) else None
+        except errors.OutputsTaken:
+            twin = store.unfinished_by_request(key)
+            if twin is not None:  # the same command was given twice at the same moment
+                return _resumed(controller, twin, last_event)
+            if store.clock.monotonic() > deadline:
+                raise
+            store.clock.sleep(TWIN_POLL_SECONDS)  # the other one may be still writing its batch
+        else:
+            return Prepared(batch, False, imported.left_out, done, last_event)
+
+
+def _resumed(controller: BatchController, batch: Batch, last_event: int) -> Prepared:
+    if batch.status == BatchStatus.PAUSED:
+        batch = controller.resume(batch.id)
+    return Prepared(batch, True, (), (), last_event)
 
 
 def is_served(controller: BatchController, batch: Batch) -> bool:

@@ -20,6 +20,7 @@ from junmai.domain.plan import name_key
 from junmai.executors.base import Ending, Executor, Outcome, ProbeJob
 from junmai.library.exif import PhotoFacts
 from junmai.library.scan import FoundPhoto, LeftOut, scan, shown
+from junmai.locks import Turnstile
 
 if TYPE_CHECKING:
     from junmai.control.controller import BatchController
@@ -80,12 +81,15 @@ def import_photos(
             on_progress(len(work.order) - len(work.to_probe), None)
     if work.to_probe:
         _take_in(store, executor, work, on_progress)
-    photos = [photo for path in work.order if (photo := store.photo_by_path(path)) is not None]
-    session_ids = put_in_sessions(store, photos, name=session)
-    if session_ids and any(photo.session_id is None for photo in photos):
-        photos = [photo for path in work.order if (photo := store.photo_by_path(path)) is not None]
+    with Turnstile(controller.settings.data / "import.lock").hold():  # two imports at once make one session
+        session_ids = put_in_sessions(store, _photos(store, work), name=session)
+    photos = _photos(store, work)
     log.info("imported", new=work.new, known=len(photos) - work.new, left_out=len(work.left_out))
     return Imported(photos, work.new, len(photos) - work.new, tuple(work.left_out), session_ids)
+
+
+def _photos(store: Store, work: _Work) -> list[Photo]:
+    return [photo for path in work.order if (photo := store.photo_by_path(path)) is not None]
 
 
 # --- what is not taken --------------------------------------------------------------------------------------

@@ -7,11 +7,18 @@ SELECT * FROM photos WHERE id = :id;
 -- photos_by_fingerprint: photos with the same content, to tell a moved photo from a copy
 SELECT * FROM photos WHERE fingerprint = :fingerprint ORDER BY id;
 
--- add_photo: a photo that is new to the library
+-- add_photo: a photo that is new to the library, unless another process took it in at the same moment
 INSERT INTO photos (path, file_name, root, kind, session_id, size, mtime_ns, inode, fingerprint,
                     captured_at, rating, label, camera, width, height, facts, sidecars, unsupported, imported_at)
 VALUES (:path, :file_name, :root, :kind, :session_id, :size, :mtime_ns, :inode, :fingerprint,
         :captured_at, :rating, :label, :camera, :width, :height, :facts, :sidecars, :unsupported, :now)
+ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
+    sha256 = CASE WHEN fingerprint = excluded.fingerprint AND size = excluded.size AND mtime_ns = excluded.mtime_ns
+             AND inode = excluded.inode THEN sha256 END,
+    fingerprint = excluded.fingerprint, kind = excluded.kind, captured_at = excluded.captured_at,
+    rating = excluded.rating, label = excluded.label, camera = excluded.camera, width = excluded.width,
+    height = excluded.height, facts = excluded.facts, sidecars = excluded.sidecars,
+    unsupported = excluded.unsupported
 RETURNING id;
 
 -- change_photo: a known photo was touched, replaced or moved; its checksum stays only if its content did
