@@ -52,6 +52,14 @@ def state_of(path: Path) -> FileState | None:
     return FileState(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
+def is_there(path: Path) -> bool:
+    """Whether something is at that path; what may not be looked at is taken to be there."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of the whole file, in hexadecimal."""
     with path.open("rb") as stream:

@@ -7,7 +7,7 @@ As a library Junmai prints nothing and sets up nothing: its loggers are those of
 Many processes write to the one file. Each line is one append under a lock, and the file is opened for that line
 only: so a line is whole also on Windows, where appending is not atomic, the file can be rotated there while others
 log (an open file cannot be renamed), and nobody goes on writing into a file that another process has rotated away.
-That costs about 0.1 ms a line; what is logged is commands and failures, not photos.
+That costs about 0.2 ms a line; what is logged is commands and failures, not photos.
 """
 
 from __future__ import annotations

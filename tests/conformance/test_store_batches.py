@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from conformance.world import World, a_batch, failure_of
@@ -61,13 +63,14 @@ def test_an_unknown_batch_is_named(store: Store) -> None:
         store.batch("batch_none")
     with pytest.raises(errors.UnknownBatch):
         store.batch_no(1)
-    for command in (
+    commands: tuple[Callable[[], object], ...] = (
         lambda: store.pause("batch_none", reason=PauseReason.USER, by="test"),
         lambda: store.resume("batch_none", by="test"),
         lambda: store.cancel("batch_none", by="test"),
         lambda: store.set_priority("batch_none", 5, by="test"),
         lambda: store.retry_failed("batch_none", by="test"),
-    ):
+    )
+    for command in commands:
         with pytest.raises(errors.UnknownBatch):
             command()
 
@@ -352,20 +355,22 @@ def test_an_ended_batch_takes_no_command(world: World, ended: str, verb: str) ->
     batch = world.batch(1)
     runner = world.runner()
     claims = world.claim(runner)
-    {
+    ends: dict[str, Callable[[], object]] = {
         "completed": lambda: world.develop(runner, claims),
         "failed": lambda: world.fail(runner, claims),
         "cancelled": lambda: world.cancel(batch),
-    }[ended]()
+    }
+    ends[ended]()
     assert world.now(batch).status == ended
     before = world.everything()
+    commands: dict[str, Callable[[], object]] = {
+        "pause": lambda: world.pause(batch),
+        "resume": lambda: world.resume(batch),
+        "cancel": lambda: world.cancel(batch),
+        "set_priority": lambda: world.store.set_priority(batch.id, 9, by="test"),
+    }
     with pytest.raises(errors.WrongState, match=ended):
-        {
-            "pause": lambda: world.pause(batch),
-            "resume": lambda: world.resume(batch),
-            "cancel": lambda: world.cancel(batch),
-            "set_priority": lambda: world.store.set_priority(batch.id, 9, by="test"),
-        }[verb]()
+        commands[verb]()
     assert world.everything() == before
 
 
@@ -423,11 +428,12 @@ def test_an_item_given_back_to_a_cancelled_batch_becomes_cancelled(world: World,
     claims = world.claim(runner)
     world.cancel(batch)
     world.follow()
-    {
+    ways: dict[str, Callable[[], object]] = {
         "released": lambda: world.store.release(runner, claims, why="test"),
         "retried": lambda: world.store.end_attempts(runner, [failure_of(claims[0], retry_at=5e9)]),
         "lost": lambda: world.store.take_over(runner, world.runner()),
-    }[how]()
+    }
+    ways[how]()
     assert world.statuses(batch) == ["cancelled"]
     assert world.claim(runner) == []
     world.follow()

@@ -61,11 +61,21 @@ def test_a_photo_is_found_by_its_path(store: Store) -> None:
     assert store.photo_by_path("/photos/img_1.jpg") is None
 
 
-def test_two_photos_cannot_have_one_path(store: Store) -> None:
-    store.save_photos([(None, a_photo())])
+def test_a_path_that_two_imports_find_at_once_is_one_photo(store: Store) -> None:
+    (first,) = store.save_photos([(None, a_photo())])
+    _read(store, first)
+    assert store.save_photos([(None, a_photo(facts={"rating": 5}))]) == [first]
+    (photo,) = store.photos()
+    assert (photo.rating, photo.sha256) == (5, SHA)
+    store.save_photos([(None, a_photo(mtime_ns=1))])
+    assert _sha256(store, first) is None
+
+
+def test_a_photo_cannot_move_to_where_another_one_is(store: Store) -> None:
+    ids = store.save_photos([(None, a_photo(1)), (None, a_photo(2))])
     with pytest.raises(errors.StoreError):
-        store.save_photos([(None, a_photo(2)), (None, a_photo())])
-    assert len(store.photos()) == 1
+        store.save_photos([(None, a_photo(3)), (ids[1], a_photo(1))])
+    assert [photo.path for photo in store.photos()] == [a_photo(1).path, a_photo(2).path]
 
 
 def test_a_copy_is_a_second_photo_of_the_same_content(store: Store) -> None:
@@ -236,3 +246,14 @@ def test_a_name_is_not_given_to_another_photo(world: World) -> None:
         world.store.create_batch(a_batch(77), world.folder(), [NewItem(other, row["name"].upper())], writer_no=None)
     assert [batch.id for batch in world.store.batches()] == ["batch_000000000001"]
     assert len(world.store.outputs_of(world.folder())) == 1
+
+
+def test_a_folder_of_the_batchs_own_gets_its_names_when_they_stand_there(world: World) -> None:
+    batch = world.batch(2, own_folder=True)
+    assert world.store.outputs_of(world.folder()) == []
+    runner = world.runner()
+    claims = world.claim(runner)
+    world.develop(runner, claims[:1])
+    (row,) = world.store.outputs_of(world.folder())
+    assert (row["name"], row["photo_id"], row["batch_no"]) == (claims[0].output_name, claims[0].photo_id, batch.no)
+    assert row["sha256"] is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from conformance.world import World
@@ -144,10 +146,11 @@ def test_a_collection_goes_and_its_photos_stay(world: World) -> None:
 
 
 def test_an_unknown_collection_is_named(store: Store) -> None:
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: store.collection_id("Worst"),
         lambda: store.take_from_collection("Worst", [1]),
         lambda: store.remove_collection("Worst"),
-    ):
+    )
+    for act in acts:
         with pytest.raises(errors.UnknownCollection, match="Worst"):
             act()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing.connection
 import os
 import signal
 import subprocess
@@ -72,7 +71,7 @@ def _ended(executor: ProcessExecutor) -> None:
     """The only worker is killed while it has nothing to do, and wholly gone when this returns."""
     (pid,) = executor.pids
     os.kill(pid, signal.SIGKILL)
-    assert multiprocessing.connection.wait([executor._live[0].process.sentinel], timeout=30)
+    executor._live[0].process.join(30)
 
 
 def test_a_job_whose_worker_is_killed_has_died_and_the_one_behind_it_was_not_begun(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,13 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from junmai import config, errors, log
+from junmai.cli.opening import chosen
 from junmai.cli.render import console, print_json
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE
 from junmai.clock import SystemClock, iso
 from junmai.config import Settings
-from junmai.control import restoring
 from junmai.control.backup import BackupInfo, backup_now, list_backups
 from junmai.control.recovery import this_process
+from junmai.control.restoring import find
+from junmai.control.restoring import restore as put_back
 from junmai.store.sqlite import SqliteStore
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
@@ -30,7 +31,7 @@ def backup(context: typer.Context, json: Json = False) -> int:
     """Back the library up now, also while photos are developed. `junmai backup list` shows the backups."""
     if context.invoked_subcommand is not None:
         return EXIT_DONE
-    settings = _settings(context, "backup")
+    settings = _settings("backup")
     if not settings.database.exists():
         raise errors.BadInput(detail=f"There is no library in {settings.data} yet; nothing to back up.")
     store = SqliteStore(settings.database)
@@ -46,9 +47,9 @@ def backup(context: typer.Context, json: Json = False) -> int:
 
 
 @backup_app.command("list")
-def backup_list(context: typer.Context, json: Json = False) -> int:
+def backup_list(json: Json = False) -> int:
     """List the backups, the newest first."""
-    settings = _settings(context, "backup list")
+    settings = _settings("backup list")
     backups = list_backups(settings)
     if json:
         for one in backups:
@@ -64,22 +65,21 @@ def backup_list(context: typer.Context, json: Json = False) -> int:
 
 
 def restore(
-    context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A backup's name or path; none: newest.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     json: Json = False,
 ) -> int:
     """Put a backup in the place of the library. What is there now is kept beside it."""
-    settings = _settings(context, "restore")
-    chosen = restoring.find(settings, name)
+    settings = _settings("restore")
+    found = find(settings, name)
     if not yes:
         if json or not sys.stdin.isatty():
-            raise errors.BadInput(detail=f"This would restore {chosen.name}. Say --yes to do so; nothing was changed.")
-        question = f"Put the library back to {chosen.name} of {_moment(chosen)} UTC? What is there now is kept."
+            raise errors.BadInput(detail=f"This would restore {found.name}. Say --yes to do so; nothing was changed.")
+        question = f"Put the library back to {found.name} of {_moment(found)} UTC? What is there now is kept."
         if not typer.confirm(question):
             console.print("Nothing was changed.")
             return EXIT_BAD_INPUT
-    done = restoring.restore(settings, chosen.path)
+    done = put_back(settings, found.path)
     if json:
         print_json(done.to_dict())
         return EXIT_DONE
@@ -91,9 +91,8 @@ def restore(
     return EXIT_DONE
 
 
-def _settings(context: typer.Context, command: str) -> Settings:
-    folder = context.find_root().params.get("data")
-    settings = config.load(Path(folder) if folder is not None else None)
+def _settings(command: str) -> Settings:
+    settings = config.load(chosen())
     log.configure(settings.data)
     log.bind_command(command, by=f"junmai {command} ({this_process()})", process=True)
     return settings

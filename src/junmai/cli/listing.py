@@ -42,7 +42,13 @@ def batches(controller: BatchController, status: str | None, *, as_json: bool) -
     table = Table(box=None, pad_edge=False)
     for title in ("batch", "state", "photos", "done", "failed", "created", "folder"):
         numeric = title in {"photos", "done", "failed"}
-        table.add_column(title, justify="right" if numeric else "left", no_wrap=title != "folder", overflow="fold")
+        table.add_column(
+            title,
+            justify="right" if numeric else "left",
+            no_wrap=title != "folder",
+            overflow="fold",
+            min_width=18 if title == "batch" else None,
+        )
     found = controller.store.batches(status=status)
     for batch in found:
         shown = controller.status(batch.id)
@@ -82,9 +88,11 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
     if as_json:
         print_json(shown)
         return EXIT_DONE
-    console.print(f"[bold]{found.id}[/]  {found.status}  {shown['progress_percent']} % of {found.total:,} photos")
+    ended = found.processed + found.failed + found.skipped
+    console.print(f"[bold]{found.id}[/]  {found.status}, {ended:,} of {found.total:,} photos")
     done = f"developed {found.processed:,}, failed {found.failed:,}, right already {found.skipped:,}"
-    console.print(f"  {done}, to go {found.remaining:,}")
+    cancelled = f", not developed {found.total - ended:,}" if found.status == BatchStatus.CANCELLED else ""
+    console.print(f"  {done}, to go {found.remaining:,}{cancelled}")
     console.print(f"  preset {escape(found.preset)}, priority {found.priority}, into {escape(found.folder)}")
     served = controller.served_by(found)
     if found.status == BatchStatus.PAUSED:
@@ -93,7 +101,8 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
         console.print(f"  `junmai batch resume {found.id}` goes on")
     elif found.status == BatchStatus.RUNNING and served:
         eta = shown["eta_seconds"]
-        left = f", about {span(float(str(eta)))} left" if eta is not None else ""
+        rate = f", {shown['photos_per_second']} photos/s" if eta is not None else ""
+        left = f"{rate}, about {span(float(str(eta)))} left" if eta is not None else ""
         console.print(f"  at work: {escape('; '.join(served))}{left}")
     elif found.status == BatchStatus.RUNNING:
         console.print(f"  [yellow]no Junmai is at work on it[/]; `junmai batch resume {found.id}` goes on")
@@ -118,7 +127,7 @@ def photos(store: Store, session: int | None, min_rating: int | None, *, as_json
     """The photos of the library."""
     table = Table(box=None, pad_edge=False)
     for title in ("id", "file", "taken", "camera", "size", "rating", "session"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold")
     after = 0
     while page := store.photos(session_id=session, min_rating=min_rating, after=after):
         after = page[-1].id
@@ -137,7 +146,12 @@ def photos(store: Store, session: int | None, min_rating: int | None, *, as_json
                     str(photo.session_id or ""),
                 )
     if not as_json:
-        console.print(table if table.row_count else "There is no photo yet. `junmai import FOLDER` takes some in.")
+        nothing = (
+            "No photo is like that."
+            if session or min_rating
+            else "There is no photo yet. `junmai import FOLDER` takes some in."
+        )
+        console.print(table if table.row_count else nothing)
     return EXIT_DONE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from junmai import __version__, errors, log
-from junmai.cli import collections, listing
-from junmai.cli.opening import choose, chosen, opened
-from junmai.cli.render import BarReporter, JsonReporter, Reporter, complaints, print_json
-from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAULT, Foreground
+from junmai import __version__, errors
+from junmai.cli import collections, keeping, listing
+from junmai.cli.opening import choose, chosen, data_first, opened
+from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complaints, print_json
+from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
 from junmai.control import developing
 from junmai.control.controller import BatchController
 from junmai.control.importing import import_photos
@@ -37,10 +38,12 @@ presets_app = typer.Typer(help="Look at presets.", no_args_is_help=True)
 app.add_typer(batch_app, name="batch")
 app.add_typer(presets_app, name="presets")
 app.add_typer(collections.app, name="collections")
+app.add_typer(keeping.backup_app, name="backup")
+app.command("restore")(keeping.restore)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 BatchId = Annotated[str | None, typer.Argument(metavar="[BATCH]", help="The batch's id; none: the latest.")]
-Sources = Annotated[list[Path], typer.Argument(metavar="SRC...", help="Photos, or folders with photos.")]
+Sources = Annotated[list[str], typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, max=256, help="Worker processes; none: what cores and free memory allow.")
 ]
@@ -49,8 +52,9 @@ Workers = Annotated[
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code and never raises."""
     as_json = "--json" in arguments
+    sys.stdout = Unbreakable(sys.stdout)
     try:
-        answer = app(_data_first(list(arguments)), standalone_mode=False)
+        answer = app(data_first(list(arguments)), standalone_mode=False)
     except errors.JunmaiError as error:
         _complain(error.message, error.code, as_json=as_json)
         return error.exit_code
@@ -59,8 +63,6 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         complaints.print("Stopped. No batch was begun.")
         return INTERRUPTED
-    except BrokenPipeError:
-        return EXIT_DONE
     except Exception as error:  # noqa: BLE001 - the last net: said in one sentence, the trace goes to the log
         return _unforeseen(error, as_json=as_json)
     return answer if isinstance(answer, int) else EXIT_DONE
@@ -88,12 +90,19 @@ def develop(
     sources: Sources,
     preset: Annotated[str, typer.Option(help="A preset: NAME or NAME@VERSION.")] = "default",
     blend: Annotated[float, typer.Option(help="How much of the preset, 0 to 100.")] = 100.0,
-    out: Annotated[Path, typer.Option(help="Where the developed photos go.")] = Path("developed"),
+    out: Annotated[
+        str, typer.Option(help="Where the developed photos go; seen from the current folder.")
+    ] = "developed",
     quality: Annotated[int, typer.Option(help="JPEG quality, 1 to 100.")] = 92,
-    long_edge: Annotated[int | None, typer.Option(help="Longest side in pixels; none: full size.")] = None,
-    min_rating: Annotated[int | None, typer.Option(min=0, max=5, help="Only photos rated so or better.")] = None,
+    long_edge: Annotated[int | None, typer.Option(help="Longest side in pixels, 16 to 65500; none: full size.")] = None,
+    min_rating: Annotated[
+        int | None,
+        typer.Option(min=0, max=5, help="Only photos with so many stars or more; unrated is 0, rejected is less."),
+    ] = None,
     workers: Workers = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of others in the folder.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that Junmai did not write. Originals stay.")
+    ] = False,
     no_gps: Annotated[bool, typer.Option("--no-gps", help="Leave the place out of the metadata.")] = False,
     json: Json = False,
 ) -> int:
@@ -131,6 +140,7 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
             error_message=left.reason,
         )
     foreground = Foreground(controller, reporter)
+    foreground.unreadable = sum(left.unreadable for left in prepared.left_out)
     foreground.counts.skipped = len(prepared.skipped_photo_ids)
     for photo_id in prepared.skipped_photo_ids:
         photo = controller.store.photo(photo_id)
@@ -138,9 +148,13 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
     if prepared.batch is None:
         skipped = len(prepared.skipped_photo_ids)
         summary = {"batch_id": None, "status": "completed", "processed_count": 0, "failed_count": 0}
-        words = [f"All {skipped} photos are developed already; nothing to do."]
+        words = [f"All photos ({skipped}) are developed already; nothing to do."]
         reporter.end({**summary, "skipped_count": skipped, "seconds": 0.0}, words)
-        return EXIT_DONE
+        return EXIT_FAILURES if foreground.unreadable else EXIT_DONE
+    if prepared.low_rated:
+        reporter.word(f"{prepared.low_rated} photos with fewer stars are left out.")
+    if prepared.replaced:
+        reporter.word(f"{prepared.replaced} photos were developed earlier in another way; the new ones replace them.")
     if prepared.resumed:
         reporter.word(f"Going on with {prepared.batch.id}.")
     return foreground.run(prepared.batch, executor, since=prepared.last_event)
@@ -187,7 +201,10 @@ def import_command(
 @app.command("photos")
 def photos(
     session: Annotated[int | None, typer.Option(help="Only of the session with this id.")] = None,
-    min_rating: Annotated[int | None, typer.Option(min=0, max=5, help="Only photos rated so or better.")] = None,
+    min_rating: Annotated[
+        int | None,
+        typer.Option(min=0, max=5, help="Only photos with so many stars or more; unrated is 0, rejected is less."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """List the photos of the library."""
@@ -209,7 +226,7 @@ def doctor(
 
 @app.command("demo")
 def demo(
-    out: Annotated[Path, typer.Option(help="Where the sample shoot goes.")] = Path("junmai-demo"),
+    out: Annotated[str, typer.Option(help="Where the sample shoot goes.")] = "junmai-demo",
     count: Annotated[int, typer.Option(min=2, max=500, help="How many photos.")] = 24,
 ) -> int:
     """Make a sample shoot and develop it, to see Junmai at work."""
@@ -318,6 +335,8 @@ def batch_cleanup(
 
 app.command("status", help="Show the latest batch.")(batch_show)
 app.command("pause", help="Pause the latest batch.")(batch_pause)
+app.command("cancel", help="Cancel the latest batch.")(batch_cancel)
+app.command("retry-failed", help="Try the failed photos of the latest batch again.")(batch_retry)
 app.command("resume", help="Resume the latest batch.")(batch_resume)
 
 
@@ -350,19 +369,10 @@ def _reporter(as_json: bool) -> Reporter:
     return JsonReporter() if as_json else BarReporter()
 
 
-def _absolute(path: Path) -> Path:
-    return Path.cwd() / path.expanduser()
-
-
-def _data_first(arguments: list[str]) -> list[str]:
-    """`--data DIR` may stand anywhere before `--`; the parser wants it first."""
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    for index, argument in enumerate(arguments[:end]):
-        if argument == "--data" and index + 1 < end:
-            return ["--data", arguments[index + 1], *arguments[:index], *arguments[index + 2 :]]
-        if argument.startswith("--data="):
-            return [argument, *arguments[:index], *arguments[index + 1 :]]
-    return arguments
+def _absolute(path: Path | str) -> Path:
+    if not str(path):
+        raise errors.BadInput(detail="A folder is named by an empty text (is a variable of your shell not set?).")
+    return Path.cwd() / Path(path).expanduser()
 
 
 def _complain(message: str, code: str, *, as_json: bool) -> None:

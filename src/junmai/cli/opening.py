@@ -33,5 +33,18 @@ def opened(command: str) -> Iterator[BatchController]:
     """A controller for one command, which the others see under that name."""
     settings = config.load(_chosen.folder)
     log.configure(settings.data)
-    with BatchController(settings=settings, by=f"junmai {command} ({this_process()})") as controller:
+    by = f"junmai {command} ({this_process()})"
+    log.bind_command(command, by=by, process=True)
+    with BatchController(settings=settings, by=by) as controller:
         yield controller
+
+
+def data_first(arguments: list[str]) -> list[str]:
+    """`--data DIR` may stand anywhere before `--`; the parser wants it first."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    for index, argument in enumerate(arguments[:end]):
+        if argument == "--data" and index + 1 < end:
+            return ["--data", arguments[index + 1], *arguments[:index], *arguments[index + 2 :]]
+        if argument.startswith("--data="):
+            return [argument, *arguments[:index], *arguments[index + 1 :]]
+    return arguments

@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from junmai.domain.progress import Meter
+from junmai.domain.progress import UNKNOWN, Meter
 
 PLAIN_SECONDS = 10.0
 """Where the output is no terminal, a line of progress comes this often."""
 
-WIDE = 160
+WIDE = 1000
 """Columns where the output is a file or another program: nothing is folded for a terminal that is not there."""
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
-complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+complaints = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDE)
+
+
+class Unbreakable:
+    """Standard output that a reader may leave (`| head -1`): the work goes on, and nothing more is said."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._left = False
+
+    def write(self, text: str) -> int:
+        """Write, as long as somebody reads."""
+        self._attempt(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, as long as somebody reads."""
+        self._attempt(self._stream.flush)
+
+    def _attempt(self, act: Callable[[], object]) -> None:
+        if self._left:
+            return
+        try:
+            act()
+        except BrokenPipeError:
+            self._left = True
+            # what lies in the buffer would be tried once more when the process ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
 
 
 class Reporter(Protocol):
@@ -130,8 +161,7 @@ class BarReporter:
         if text != self._waiting:
             self._waiting = text
             self._meter.forget()
-            if text:
-                console.print(f"[yellow]{escape(text)}[/]")
+            console.print(f"[yellow]{escape(text)}[/]" if text else "It goes on.")
 
     def tick(self, remaining: int) -> None:
         """Move the bar; where there is none, say how far it is now and then."""
@@ -166,7 +196,7 @@ class BarReporter:
     def _update(self, remaining: int | None) -> None:
         if self._progress is None:
             return
-        pace = self._meter.pace(remaining or 0)
+        pace = UNKNOWN if self._waiting else self._meter.pace(remaining or 0)
         self._progress.update(
             self._task,
             description="Paused" if self._waiting else "Developing",

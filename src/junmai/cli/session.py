@@ -46,22 +46,24 @@ class Foreground:
         self._presses = 0
         self._runner: Runner | None = None
         self.counts = Counts()
+        self.unreadable = 0
         self._began = time.monotonic()
 
     def run(self, batch: Batch, executor: ProcessExecutor, *, since: int) -> int:
         """Returns the exit code; `since` is the event that this run begins after."""
         self._reporter.begin(total=batch.total, ended=batch.total - batch.remaining, failed=batch.failed)
         thread: threading.Thread | None = None
-        if is_served(self._controller, batch):
-            served = ", ".join(self._controller.served_by(batch))
-            self._reporter.word(f"{batch.id} is being developed already ({served}); watching it.")
-            executor.stop()
-        else:
-            thread = self._start(batch, executor)
         with self._signals(batch):
+            if is_served(self._controller, batch):
+                served = ", ".join(self._controller.served_by(batch))
+                self._reporter.word(f"{batch.id} is being developed already ({served}); watching it.")
+                executor.stop()
+            else:
+                thread = self._start(batch, executor)
             self._follow(batch, thread, executor, since)
         if self._runner is not None and self._runner.error is not None:
             raise self._runner.error
+        self._end_if_nothing_is_left(batch)
         return self._close(self._store.batch(batch.id))
 
     def _start(self, batch: Batch, executor: ProcessExecutor) -> threading.Thread:
@@ -159,11 +161,22 @@ class Foreground:
             return
         if self._presses == 1:
             self._reporter.word("Finishing the photos in hand, then pausing. Ctrl-C again stops at once.")
-            with contextlib.suppress(errors.WrongState):
+            try:
                 self._controller.pause(batch.id)
+            except errors.WrongState:
+                pass  # it ended, or somebody else paused or cancelled it, in this moment
+            except errors.StoreError as error:
+                self._reporter.word(f"The pause could not be written ({error.message}) Stopping all the same.")
             self._runner.stop()
         else:
             self._runner.stop(at_once=True)
+
+    def _end_if_nothing_is_left(self, batch: Batch) -> None:
+        """Ctrl-C met the last photos: they are finished, so there is nothing to pause."""
+        now = self._store.batch(batch.id)
+        if self._presses and self._runner is not None and now.status == BatchStatus.PAUSED and not now.remaining:
+            with contextlib.suppress(errors.WrongState):
+                self._controller.resume(batch.id)
 
     # --- the end ------------------------------------------------------------------------------------------
 
@@ -180,18 +193,30 @@ class Foreground:
         self._reporter.end(summary, self._closing_lines(batch, seconds))
         if self._runner is None and batch.status not in ENDED:
             return EXIT_DONE  # it was only watched, and goes on where it is developed
-        return exit_code(batch)
+        code = exit_code(batch)
+        return EXIT_FAILURES if code == EXIT_DONE and self.unreadable else code
 
     def _closing_lines(self, batch: Batch, seconds: float) -> Iterator[str]:
         done = f"{self.counts.processed} developed"
         failed = f", [red]{self.counts.failed} failed[/]" if self.counts.failed else ""
         skipped = f", {self.counts.skipped} were right already" if self.counts.skipped else ""
+        watched = self._runner is None and batch.status not in ENDED
+        if watched:
+            yield f"Stopped watching {batch.id}; it goes on where it is being developed."
+            return
         yield f"[bold]{batch.id} {batch.status}[/]: {done}{failed}{skipped} in {span(seconds)}."
+        if (batch.processed, batch.failed) != (self.counts.processed, self.counts.failed):
+            yield f"The whole batch: {batch.processed} developed, {batch.failed} failed, of {batch.total} photos."
+        if self.unreadable:
+            yield f"[red]{self.unreadable} files or folders could not be read[/]; they are named above."
         if batch.processed or batch.skipped:
             yield f"The photos are in {escape(batch.folder)}"
         if batch.status == BatchStatus.PAUSED:
             yield f"{batch.remaining} to go: the same command, or `junmai resume`, goes on from here."
-        if batch.failed:
+        if batch.status == BatchStatus.CANCELLED:
+            left = batch.total - batch.processed - batch.failed - batch.skipped
+            yield f"{left} photos were not developed; the same command as before develops them."
+        elif batch.failed:
             yield f"`junmai batch show {batch.id}` lists what failed,"
             yield f"`junmai batch retry-failed {batch.id}` tries it again."
 

@@ -36,7 +36,7 @@ def disk_cause(batch: Batch, settings: Settings) -> Cause | None:
 
 def source_cause(photo: Photo) -> Cause | None:
     """Not only the photo is missing, but the whole folder that was imported: its disk is not connected."""
-    return None if Path(photo.root).exists() else Cause(PauseReason.SOURCE_MISSING, photo.root)
+    return None if files.is_there(Path(photo.root)) else Cause(PauseReason.SOURCE_MISSING, photo.root)
 
 
 def output_cause(batch: Batch) -> Cause | None:
@@ -52,7 +52,7 @@ def lasts(batch: Batch, settings: Settings) -> bool:
             free = files.free_bytes(Path(batch.folder))
             return free is not None and free < settings.low_disk_mb * 1_000_000 * ROOM_TO_GO_ON
         case PauseReason.SOURCE_MISSING:
-            return not Path(detail).exists()
+            return not files.is_there(Path(detail))
         case PauseReason.FAILURES:
             return bool(detail) and not Path(detail).is_dir()
         case _:

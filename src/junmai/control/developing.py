@@ -15,6 +15,7 @@ from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch
 from junmai.executors.processes import ProcessExecutor
 from junmai.library.scan import LeftOut
+from junmai.store.base import Store
 
 REASONS_NAMED = 5
 TWIN_SECONDS = 3.0
@@ -31,6 +32,10 @@ class Prepared:
     left_out: tuple[LeftOut, ...]
     skipped_photo_ids: tuple[int, ...]
     last_event: int
+    replaced: int = 0
+    """Photos whose earlier output, of another look or of a changed photo, will be replaced."""
+    low_rated: int = 0
+    """Photos that the asked rating leaves out."""
     """The newest event before the batch was made or resumed: what comes after it belongs to this run."""
 
 
@@ -63,15 +68,23 @@ def prepare(
         last_event = store.last_event()
         try:
             batch = controller.create(plan) if plan.done < len(plan.items) else None
-        except errors.OutputsTaken:
+        except errors.OutputsTaken as taken:
             twin = store.unfinished_by_request(key)
             if twin is not None:  # the same command was given twice at the same moment
                 return _resumed(controller, twin, last_event)
-            if store.clock.monotonic() > deadline:
+            if not _may_be_twin(store, str(taken.fields["batch_id"]), key) or store.clock.monotonic() > deadline:
                 raise
-            store.clock.sleep(TWIN_POLL_SECONDS)  # the other one may be still writing its batch
+            store.clock.sleep(TWIN_POLL_SECONDS)  # it is still writing its batch, or ended just now
         else:
-            return Prepared(batch, False, imported.left_out, done, last_event)
+            low = len(imported.photos) - len(plan.items)
+            return Prepared(batch, False, imported.left_out, done, last_event, plan.replaced, low)
+
+
+def _may_be_twin(store: Store, batch_id: str, key: str) -> bool:
+    try:
+        return store.batch(batch_id).request_key == key
+    except errors.UnknownBatch:
+        return True  # it was given up while it was being written
 
 
 def _resumed(controller: BatchController, batch: Batch, last_event: int) -> Prepared:
@@ -93,11 +106,7 @@ def _plan(
     min_rating: int | None,
     key: str,
 ) -> Plan:
-    photos = [
-        photo
-        for photo in imported.photos
-        if min_rating is None or (photo.rating is not None and photo.rating >= min_rating)
-    ]
+    photos = [photo for photo in imported.photos if min_rating is None or (photo.rating or 0) >= min_rating]
     if not photos:
         where = ", ".join(str(source) for source in sources)
         raise errors.NothingToDevelop(where=where, reasons=_reasons(imported, min_rating))

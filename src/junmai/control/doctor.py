@@ -14,6 +14,8 @@ from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus
 from junmai.domain.model import Batch, Item
 from junmai.store.base import Store
 
+NAMES_SHOWN = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -88,6 +90,8 @@ def _events(store: Store, batch: Batch) -> Iterator[Finding]:
 
 
 def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
+    gone: list[str] = []
+    changed: list[str] = []
     for item in all_items(store, batch.no, status="processed"):
         if item.output_sha256 is None or item.output_name is None:
             continue
@@ -97,9 +101,20 @@ def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
         path = Path(batch.folder) / item.output_name
         state = files.state_of(path)
         if state is None:
-            yield Finding("warning", "output", f"{path} is gone (moved or deleted since).", batch.id)
+            gone.append(item.output_name)
         elif state.size != item.output_size or (read and files.sha256_of(path) != item.output_sha256):
-            yield Finding("warning", "output", f"{path} is not what Junmai wrote (edited since?).", batch.id)
+            changed.append(item.output_name)
+    if gone:
+        words = f"{_some(gone)} in {batch.folder} gone (moved or deleted since); the same develop command makes anew."
+        yield Finding("warning", "output", words, batch.id)
+    if changed:
+        words = f"{_some(changed)} in {batch.folder} not as Junmai wrote (edited since?)."
+        yield Finding("warning", "output", words, batch.id)
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:NAMES_SHOWN])
+    return f"{len(names)} outputs ({shown}{', ...' if len(names) > NAMES_SHOWN else ''})"
 
 
 def _temporaries(store: Store, batch: Batch) -> Iterator[Finding]:

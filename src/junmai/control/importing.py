@@ -16,11 +16,11 @@ from junmai import log as logs
 from junmai.control.grouping import put_in_sessions
 from junmai.develop.sidecars import sidecars_of
 from junmai.domain.model import NewPhoto, Photo
-from junmai.domain.plan import name_key
 from junmai.executors.base import Ending, Executor, Outcome, ProbeJob
 from junmai.library.exif import PhotoFacts
 from junmai.library.scan import FoundPhoto, LeftOut, scan, shown
 from junmai.locks import Turnstile
+from junmai.store.library import folder_key
 
 if TYPE_CHECKING:
     from junmai.control.controller import BatchController
@@ -97,15 +97,15 @@ def _photos(store: Store, work: _Work) -> list[Photo]:
 
 def _refusal(store: Store, data: Path, out: Path | None) -> Callable[[Path], str | None]:
     """Why a file or folder is not taken: data and outputs are never photos."""
-    folders = {name_key(str(row["path"])): row for row in store.output_folders()}
+    folders = {folder_key(str(row["path"])): row for row in store.output_folders()}
 
     def why(path: Path) -> str | None:
         if path == data:
             return "Junmai's data folder"
-        key = name_key(str(path))
+        key = folder_key(str(path))
         if path == out or (key in folders and folders[key]["made_by_junmai"]):
             return "a folder of developed photos"
-        if name_key(str(path.parent)) in folders:
+        if folder_key(str(path.parent)) in folders:
             row = store.output_at(str(path.parent), path.name)
             if row is not None and row["size"] is not None:
                 return "developed by Junmai"
@@ -120,7 +120,7 @@ def _sort(store: Store, found: FoundPhoto | LeftOut, work: _Work) -> None:
         return
     path = str(found.path)
     if shown(found.path) != path:
-        work.left_out.append(LeftOut(Path(shown(found.path)), "its name is not valid text; rename it"))
+        work.left_out.append(LeftOut(Path(shown(found.path)), "its name is not valid text; rename it", True))
         return
     work.order[path] = None
     known = store.photo_by_path(path)
@@ -185,7 +185,7 @@ def _seen(found: FoundPhoto, outcome: Outcome) -> tuple[str, PhotoFacts] | LeftO
     try:
         fingerprint = files.fingerprint_of(found.path)
     except OSError as error:
-        return LeftOut(found.path, f"it cannot be read ({error.strerror or error})")
+        return LeftOut(found.path, f"it cannot be read ({error.strerror or error}); check its permissions", True)
     log.warning("metadata could not be read", path=str(found.path), error=outcome.error_message)
     return fingerprint, PhotoFacts()
 
@@ -212,7 +212,9 @@ def _save(store: Store, chunk: Sequence[tuple[FoundPhoto, str, PhotoFacts]], wor
 def _moved(store: Store, fingerprint: str, claimed: set[int]) -> Photo | None:
     """The photo that this file was before it was moved: same content, and nothing at the old path any more."""
     for photo in store.photos_like(fingerprint):
-        if photo.id not in claimed and not Path(photo.path).exists() and Path(photo.root).exists():
+        # a root that is gone with its parent is a disk that is not connected, and its photos have not moved
+        there = Path(photo.root).exists() or Path(photo.root).parent.exists()
+        if photo.id not in claimed and there and not Path(photo.path).exists():
             return photo
     return None
 

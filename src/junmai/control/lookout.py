@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 
-from junmai import errors, files
+from junmai import errors
 from junmai.config import Settings
 from junmai.control import conditions
-from junmai.control.recovery import remove_unsealed, take_over_from_dead
+from junmai.control.recovery import finish_left_staged, remove_unsealed, take_over_from_dead
 from junmai.domain.lifecycle import BatchStatus, PauseReason
 from junmai.domain.model import Batch
 from junmai.store.base import Store
@@ -46,6 +45,7 @@ class Lookout:
 
     def _sweep(self) -> None:
         take_over_from_dead(self._store, self._settings, self._runner_no)
+        finish_left_staged(self._store, self._runner_no)
         remove_unsealed(self._store, self._settings)
         self._store.follow_cancelled()
 
@@ -58,8 +58,6 @@ class Lookout:
                 and conditions.goes_on_by_itself(batch)
                 and not conditions.lasts(batch, self._settings)
             ):
-                with contextlib.suppress(OSError):
-                    files.make_folder(Path(batch.folder))
                 with contextlib.suppress(errors.WrongState):
                     self._store.resume(batch.id, by="junmai", only_reason=PauseReason(str(batch.pause_reason)))
 

@@ -48,6 +48,8 @@ class Plan:
     new: NewBatch
     folder_id: int
     items: list[NewItem]
+    replaced: int = 0
+    """Photos that have an earlier output in the folder, which is not the right one any more."""
 
     @property
     def done(self) -> int:
@@ -125,7 +127,12 @@ def make_plan(
         reserved=_originals_in(store, folder),
     )
     done = {photo.id for photo in store.photos_by_ids(list(known)) if _is_done(folder, photo, known[photo.id], recipe)}
-    return Plan(new, folder_id, [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.items()])
+    items = [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.items()]
+    replaced = sum(
+        photo_id not in done and row["sha256"] is not None and (folder / str(row["name"])).exists()
+        for photo_id, row in known.items()
+    )
+    return Plan(new, folder_id, items, replaced)
 
 
 def _originals_in(store: Store, folder: Path) -> Callable[[str], bool] | None:

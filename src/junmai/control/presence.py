@@ -29,9 +29,14 @@ class Presence:
         if not self._lock.take():
             raise errors.StoreError(detail=f"the lock {path} is held by another process")
         # the lock first, then the row: whoever sees the row sees it alive
-        self.no = store.add_runner(
-            self.id, host=socket.gethostname(), pid=os.getpid(), role=role, scope=scope, workers=workers
-        )
+        try:
+            self.no = store.add_runner(
+                self.id, host=socket.gethostname(), pid=os.getpid(), role=role, scope=scope, workers=workers
+            )
+        except BaseException:
+            self._lock.release()
+            path.unlink(missing_ok=True)
+            raise
 
     def leave(self) -> None:
         """Say goodbye; nothing may be in hand any more."""

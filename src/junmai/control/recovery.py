@@ -9,6 +9,7 @@ from junmai import errors, files
 from junmai import log as logs
 from junmai.config import Settings
 from junmai.control.outputs import Placing, bring_to_name
+from junmai.domain.lifecycle import ItemStatus
 from junmai.domain.model import Failure, RunnerInfo, Settled, Staged
 from junmai.locks import ProcessLock
 from junmai.store.base import Store
@@ -61,8 +62,9 @@ def take_over_from_dead(store: Store, settings: Settings, runner_no: int) -> int
 
 def remove_unsealed(store: Store, settings: Settings) -> int:
     """Remove batches whose writer died before they were sealed. Returns how many."""
-    alive = {runner.no for runner in live_runners(store, settings)}
-    gone = [row for row in store.unsealed() if row["writer_no"] not in alive]
+    found = store.unsealed()  # before the living: a writer that starts in between is among them
+    alive = {runner.no for runner in live_runners(store, settings)} if found else set()
+    gone = [row for row in found if row["writer_no"] not in alive]
     return sum(store.discard_unsealed(row["no"]) for row in gone)
 
 
@@ -98,6 +100,30 @@ def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
         store.settle(runner_no, settled)
     if failures:
         store.end_attempts(runner_no, failures)
+
+
+def finish_left_staged(store: Store, runner_no: int) -> None:
+    """Finish what this runner staged or took over and could not settle, because the store did not answer then.
+
+    To be called between two turns, when nothing of the runner's own is on its way from staged to settled.
+    """
+    left = [
+        Staged(
+            batch_no=item.batch_no,
+            position=item.position,
+            attempt=item.attempt,
+            photo_id=item.photo_id,
+            output_name=item.output_name or "",
+            size=item.output_size or 0,
+            sha256=item.output_sha256 or "",
+            key=item.output_key or "",
+            seconds=item.seconds or 0.0,
+        )
+        for item in store.in_hand(runner_no)
+        if item.status == ItemStatus.STAGED
+    ]
+    if left:
+        finish_staged(store, runner_no, left)
 
 
 def _end_of(one: Staged, placing: Placing, folder: Path) -> Failure:

@@ -7,11 +7,11 @@ next runner goes on from what the store says.
 
 from __future__ import annotations
 
-import contextlib
 import enum
 import random
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from junmai import errors, files
 from junmai import log as logs
 from junmai.config import Settings
 from junmai.control import conditions, endings
+from junmai.control.backup import BackupKeeper
 from junmai.control.lookout import Lookout
 from junmai.control.outputs import Place, Placing, bring_to_name, place_of
 from junmai.control.presence import Presence
@@ -76,6 +77,7 @@ class Runner:
         self._failures_in_a_row = 0
         self._synced: set[str] = set()
         self._lookout = Lookout(store, settings, scope=scope)
+        self._keeper = BackupKeeper(store, settings)
         self._presence: Presence | None = None
         self.error: BaseException | None = None
 
@@ -119,6 +121,7 @@ class Runner:
             )
 
     def _leave(self) -> None:
+        self._keeper.close(at_once=self._stop is Stop.AT_ONCE)
         self._executor.stop(at_once=self._stop is Stop.AT_ONCE or bool(self._in_hand))
         left = [*self._in_hand.values(), *self._alone]
         self._in_hand.clear()
@@ -147,12 +150,15 @@ class Runner:
             return True
         if self._scope is None:
             return False
-        status = self._store.batch_status(self._scope)
-        ended = status is None or status in ENDED
-        return ended and not self._insist(self._store.follow_cancelled)
+        return bool(self._insist(self._scope_has_ended))
+
+    def _scope_has_ended(self) -> bool:
+        status = self._store.batch_status(self._scope or 0)
+        return (status is None or status in ENDED) and not self._store.follow_cancelled()
 
     def _turn(self) -> None:
         self._insist(lambda: self._lookout.look(self._no))
+        self._keeper.maybe_backup()
         self._release_what_stands()
         self._claim()
         outcomes = self._executor.wait(TURN_SECONDS)
@@ -167,7 +173,7 @@ class Runner:
         if len(self._in_hand) + len(self._alone) <= self._executor.workers and not self._alone:
             return
         held = {claim.batch_no for claim in [*self._in_hand.values(), *self._alone]}
-        still = {no for no in held if self._store.batch_status(no) != BatchStatus.RUNNING}
+        still = {no for no in held if self._insist(partial(self._store.batch_status, no)) != BatchStatus.RUNNING}
         if not still and self._stop is Stop.NO:
             return
         retracted = [self._in_hand.pop(ticket) for ticket in self._executor.retract() if ticket in self._in_hand]
@@ -226,11 +232,12 @@ class Runner:
         return place_of(self._batch(claim.batch_no), claim.position, claim.attempt, claim.output_name)
 
     def _batch(self, no: int) -> Batch:
-        """The frozen side of a batch: recipe, folder, id. Its state is always read anew."""
+        """The frozen side of a batch: recipe, folder, id. Its state is always read anew.
+
+        The folder was made with the batch. It is not made again: where it is gone, its disk may be unplugged.
+        """
         if no not in self._batches:
             self._batches[no] = self._store.batch_no(no)
-            with contextlib.suppress(OSError):  # the worker's error says it, and pauses the batch
-                files.make_folder(Path(self._batches[no].folder))
         return self._batches[no]
 
     # --- finishing ----------------------------------------------------------------------------------------

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import structlog
-
 from junmai import errors, files, locks
+from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
 from junmai.control.statefile import (
     COLUMNS,
-    FOLDER,
     FORMAT,
     INLINE_ITEMS,
     BatchState,
@@ -30,7 +29,7 @@ from junmai.domain.lifecycle import ENDED
 from junmai.store.base import Store
 from junmai.store.engine import Row
 
-log = structlog.get_logger("junmai.states")
+log = logs.get("junmai.states")
 
 PROGRESS_SECONDS = 30.0
 """A batch that only gets on is written at most this often."""
@@ -86,12 +85,16 @@ class StateWriter:
 
     def flush(self, seconds: float = 60.0) -> bool:
         """Write everything that is planned now. Returns whether it all was written within that time."""
+        deadline = time.monotonic() + seconds
         with self._changed:
-            for no in self._due:
-                self._due[no] = 0.0
             self._items_next.clear()
-            self._changed.notify_all()
-            return self._changed.wait_for(lambda: not self._busy and not self._due, seconds)
+            while self._busy or self._due:
+                for no in self._due:
+                    self._due[no] = 0.0
+                self._changed.notify_all()
+                if not self._changed.wait(min(0.1, deadline - time.monotonic())) and time.monotonic() >= deadline:
+                    return False
+        return True
 
     def close(self, seconds: float = 60.0) -> None:
         """Write what is planned, once more even what could not be written before, and end."""
@@ -101,7 +104,10 @@ class StateWriter:
                 self._due[no] = 0.0
             self._changed.notify_all()
         if self._thread is not None:
+            atexit.unregister(self.close)
             self._thread.join(seconds)
+            self._thread = None
+        self._closing = False
 
     # --- the thread ---------------------------------------------------------------------------------------
 
@@ -112,6 +118,7 @@ class StateWriter:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="junmai-states", daemon=True)
                 self._thread.start()
+                atexit.register(self.close)  # a client that never closes its controller loses nothing either
             self._changed.notify_all()
 
     def _run(self) -> None:
@@ -145,9 +152,9 @@ class StateWriter:
         except errors.JunmaiError:
             return False
 
-    def _try(self, no: int) -> bool:
+    def _try(self, no: int, *, items: bool = True) -> bool:
         try:
-            self._write(no)
+            self._write(no, items=items)
         except Exception as error:  # noqa: BLE001 - a second copy that cannot be written must not fail the first
             if no not in self._warned:
                 log.warning("the state file could not be written; trying again", batch_no=no, error=str(error))
@@ -156,17 +163,31 @@ class StateWriter:
         self._warned.discard(no)
         return True
 
-    def _write(self, no: int) -> None:
+    def _write(self, no: int, *, items: bool) -> None:
         self._written[no] = time.monotonic()
         row = write_state(self._store, self._data, no)
-        if row is None or row["items"] is not None:
-            return
+        if row is not None and row["items"] is None and items:
+            self._write_second(no, row)
+
+    def _write_second(self, no: int, row: Row) -> None:
         items = items_path(state_path(self._data, row["id"]))
         began = time.monotonic()
         if row["status"] in ENDED or not items.exists() or began >= self._items_next.get(no, 0.0):
-            _write_items(self._store, items, no, row["id"])
+            _write_items(self._store, items, no, row["id"], between=self._write_due)
             took = time.monotonic() - began
             self._items_next[no] = time.monotonic() + max(PROGRESS_SECONDS, ITEMS_SHARE * took)
+
+    def _write_due(self) -> None:
+        """Between two pages of a second file: a million photos must not keep a changed state waiting for seconds."""
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                no = next((no for no, at in self._due.items() if at <= now), None)
+                if no is None or self._closing:
+                    return
+                del self._due[no]
+            written = self._try(no, items=False)
+            self._plan(no, PROGRESS_SECONDS if written else RETRY_SECONDS)
 
 
 def write_state(store: Store, data: Path, no: int) -> Row | None:
@@ -245,19 +266,20 @@ def _own(row: Row) -> str:
     return _json(own).removesuffix("}")
 
 
-def _write_items(store: Store, path: Path, no: int, batch_id: str) -> None:
+def _write_items(store: Store, path: Path, no: int, batch_id: str, *, between: Callable[[], None]) -> None:
     """Write the second file. Each photo in it is at least as new as the mark says; they need not be of one moment,
     because the state of one photo says nothing of another's."""
     mark = Mark(store.store_id(), store.newest_event(no) or 0)
-    files.write_whole_if(path, _items_document(store, no, batch_id, mark), _admission(store, path, no, mark))
+    files.write_whole_if(path, _items_document(store, no, batch_id, mark, between), _admission(store, path, no, mark))
 
 
-def _items_document(store: Store, no: int, batch_id: str, mark: Mark) -> Iterator[bytes]:
+def _items_document(store: Store, no: int, batch_id: str, mark: Mark, between: Callable[[], None]) -> Iterator[bytes]:
     yield f'{{"batch_id":"{batch_id}","format":{FORMAT},"columns":{_json(COLUMNS)},"items":[\n'.encode()
     first = True
     for lines in store.item_lines(no):
         yield (lines if first else f",\n{lines}").encode()
         first = False
+        between()
     yield f'\n],"store":"{mark.store}","sequence":{mark.sequence}}}\n'.encode()
 
 

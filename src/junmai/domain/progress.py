@@ -9,6 +9,11 @@ WINDOW = 200
 """Photos that the rate looks back on: long enough to be calm, short enough to follow a change of light load."""
 
 
+LEAST_ENDS = 4
+LEAST_SECONDS = 2.0
+"""Less says nothing: workers that begin together end together, and two ends in a burst look like 30,000 a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Photos a second and seconds left, with the bounds of the latter. None while too little is known."""
@@ -27,7 +32,7 @@ def pace_of(ends: list[float], remaining: int) -> Pace:
 
     The bounds come from the faster and the slower half of the window: a shoot's RAWs and JPEGs differ.
     """
-    if len(ends) < 2 or ends[-1] <= ends[0]:
+    if len(ends) < LEAST_ENDS or ends[-1] - ends[0] < LEAST_SECONDS:
         return UNKNOWN
     rate = (len(ends) - 1) / (ends[-1] - ends[0])
     middle = len(ends) // 2

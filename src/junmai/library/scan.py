@@ -89,6 +89,8 @@ class LeftOut:
 
     path: Path
     reason: str
+    unreadable: bool = False
+    """It may well hold photos, but could not be opened: the user has to be told, and scripts too."""
 
 
 Found = FoundPhoto | LeftOut
@@ -181,7 +183,7 @@ class _Walk:
             with os.scandir(folder) as scanned:
                 entries = sorted(scanned, key=lambda entry: entry.name)
         except OSError as error:
-            yield LeftOut(folder, f"the folder cannot be opened ({_why(error)})")
+            yield LeftOut(folder, f"the folder cannot be opened ({_why(error)}); check its permissions", True)
             return
         for entry in entries:
             name = entry.name.lower()
@@ -196,7 +198,7 @@ class _Walk:
                 elif os.path.join(real, entry.name) not in self.seen:  # noqa: PTH118 - text, as `seen` holds it
                     yield from self._file(path, root, entry.stat())
             except OSError as error:
-                yield LeftOut(path, f"it cannot be read ({_why(error)})")
+                yield LeftOut(path, f"it cannot be read ({_why(error)}); check its permissions", True)
 
     def _subfolder(self, path: Path, name: str, below: list[Path]) -> Iterator[Found]:
         catalog = next((words for ending, words in _CATALOGS if name.endswith(ending)), None)
@@ -260,7 +262,7 @@ def kind_of(path: Path, extension: str) -> Kind | LeftOut:
             stream.seek(0)
             head = stream.read(16)
     except (OSError, ValueError) as error:
-        return by_name or LeftOut(path, f"it cannot be read ({_why(error)})")
+        return by_name or LeftOut(path, f"it cannot be read ({_why(error)}); check its permissions", True)
     if by_name:
         return by_name
     words = next((words for at, magic, words in _OTHERS if head[at : at + len(magic)] == magic), None)

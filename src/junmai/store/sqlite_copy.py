@@ -33,6 +33,8 @@ def copy(source: Path, target: Path, *, between: Callable[[], None]) -> Contents
     """Copy a database in use into a new file, as it is at this moment. Raises apsw errors, and what `between`
     raises; the new file is then of no use."""
     with _open(source, apsw.SQLITE_OPEN_READWRITE) as origin:
+        # a database that turns out to be damaged keeps its WAL: it may hold what can still be saved
+        origin.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         origin.execute("BEGIN")
         contents = contents_of(origin)
         with _open(target, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE) as new:

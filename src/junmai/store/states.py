@@ -168,7 +168,7 @@ class StateVerbs(Engine):
     def restore_batch(self, batch: RestoredBatch, folder_id: int, *, writer_no: int) -> int:
         """Begin a batch; it counts as being written by that runner until `end_restored`. Returns its number."""
         values = {
-            **asdict(batch),
+            **_shallow(batch),
             "config": json.dumps(batch.config, sort_keys=True, ensure_ascii=False),
             "recipe": json.dumps(asdict(batch.recipe), sort_keys=True, ensure_ascii=False),
             "overwrite": int(batch.overwrite),
@@ -197,20 +197,25 @@ class StateVerbs(Engine):
             if not transaction.rows("count_restored", no=no, total=len(items), **ended):
                 raise errors.StoreError(detail="the batch was changed while it was restored")
 
-    def end_restored(self, no: int, end: RestoredEnd, **facts: object) -> None:
-        """The batch takes its state; its event carries `facts`."""
+    def end_restored(self, no: int, end: RestoredEnd, *, was: str, older: bool) -> None:
+        """The batch takes its state; `was` is the one that the file told, `older` whether an older program wrote it."""
         now = self.clock.now()
         with self.write() as transaction:
             transaction.rows("start_restored", no=no, started_at=end.started_at)
-            values = asdict(end)
+            values = _shallow(end)
             del values["started_at"]
             if not transaction.rows("end_restored", no=no, **values):
                 raise errors.StoreError(detail="the batch was changed while it was restored")
-            transaction.event("batch_taken_in", now, batch_no=no, status=end.status, **facts)
+            transaction.event("batch_taken_in", now, batch_no=no, status=end.status, was=was, older=older)
+
+
+def _shallow(value: RestoredBatch | RestoredItem | RestoredPhoto | RestoredEnd) -> dict[str, object]:
+    """The fields of a flat value; `asdict` copies deeply, which was half the time of a rebuild."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _add_photo(transaction: Transaction, photo: RestoredPhoto, photo_id: int | None, now: float) -> Row:
-    values = {**asdict(photo), "id": photo_id, "sidecars": REBUILT, "now": now}
+    values = {**_shallow(photo), "id": photo_id, "sidecars": REBUILT, "now": now}
     file_name = photo.path.replace("\\", "/").rsplit("/", 1)[-1]
     return transaction.rows("restore_photo", file_name=file_name, **values)[0]
 
@@ -225,7 +230,7 @@ def _reserve(transaction: Transaction, no: int, folder_id: int, form: str, item:
     path = PurePath(item.output_name)
     name, number = item.output_name, 1
     facts = {"folder_id": folder_id, "photo_id": item.photo_id, "format": form, "batch_no": no}
-    while not transaction.rows("reserve_output", name=name, name_key=name_key(name), **facts):
+    while not transaction.rows("restore_name", name=name, name_key=name_key(name), **facts):
         if item.status == "processed":
             return item.output_name
         number += 1
@@ -234,7 +239,7 @@ def _reserve(transaction: Transaction, no: int, folder_id: int, form: str, item:
 
 
 def _item_values(no: int, item: RestoredItem, name: str) -> dict[str, object]:
-    values = asdict(item)
+    values = _shallow(item)
     for unused in ("output_mtime_ns", "stands", "has_photo"):
         del values[unused]
     return {**values, "batch_no": no, "output_name": name}

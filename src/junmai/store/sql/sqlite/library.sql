@@ -41,7 +41,7 @@ WHERE (:session_id IS NULL OR session_id = :session_id)
   AND (:below IS NULL OR substr(path, 1, length(:below)) = :below)
   AND (:first IS NULL OR captured_at >= :first)
   AND (:last IS NULL OR captured_at < :last)
-  AND (:min_rating IS NULL OR rating >= :min_rating)
+  AND (:min_rating IS NULL OR coalesce(rating, 0) >= :min_rating)
   AND (:label IS NULL OR label = :label)
   AND (:camera IS NULL OR camera = :camera)
   AND (:collection_id IS NULL OR id IN
@@ -70,7 +70,10 @@ INSERT INTO sessions (name, folder, first_at, last_at, named_by_user, created_at
 VALUES (:name, :folder, :first_at, :last_at, :named_by_user, :now) RETURNING id;
 
 -- widen_session: later photos of a shoot extend its time
-UPDATE sessions SET first_at = :first_at, last_at = :last_at WHERE id = :id RETURNING id;
+UPDATE sessions SET
+    first_at = CASE WHEN first_at IS NULL OR :first_at < first_at THEN :first_at ELSE first_at END,
+    last_at = CASE WHEN last_at IS NULL OR :last_at > last_at THEN :last_at ELSE last_at END
+WHERE id = :id RETURNING id;
 
 -- put_in_session: a photo belongs to a session
 UPDATE photos SET session_id = :session_id WHERE id = :id;

@@ -94,6 +94,11 @@ UPDATE sqlite_sequence SET seq = max(seq, :id) WHERE name = 'photos' RETURNING s
 -- output_of_photo: the name that a photo has in an output folder
 SELECT name FROM outputs WHERE folder_id = :folder_id AND photo_id = :photo_id AND format = :format;
 
+-- restore_name: a name belongs to a photo again, if no other has it
+INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no)
+VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no)
+ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name WHERE photo_id = excluded.photo_id RETURNING name;
+
 -- restore_output: what stands at a name, found again; a later batch's word is not overruled
 UPDATE outputs SET key = :key, size = :size, mtime_ns = :mtime_ns, sha256 = :sha256, settled_at = :at
 WHERE folder_id = :folder_id AND name_key = :name_key AND (settled_at IS NULL OR settled_at <= :at) RETURNING name;
