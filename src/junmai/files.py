@@ -60,6 +60,14 @@ def is_there(path: Path) -> bool:
         return True
 
 
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file or folder; False where either leads nowhere."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of the whole file, in hexadecimal."""
     with path.open("rb") as stream:
@@ -323,8 +331,9 @@ def leftovers_in(folder: Path) -> list[Path]:
 
 
 def remove_temporary(path: Path) -> None:
-    """Remove a temporary file, if it is there."""
-    path.unlink(missing_ok=True)
+    """Remove a temporary file, if it is there and can be removed; `doctor` names what stays behind."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def temporaries_in(folder: Path, owner: str) -> Iterator[tuple[Path, int, int]]:
@@ -332,7 +341,7 @@ def temporaries_in(folder: Path, owner: str) -> Iterator[tuple[Path, int, int]]:
     prefix = f"{TEMPORARY_PREFIX}{owner}-"
     try:
         names = [entry.name for entry in os.scandir(folder)]
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # gone, or not to be read just now: cleaning must not stop the work on another folder
         return
     for name in names:
         if name.startswith(prefix) and name.endswith(TEMPORARY_SUFFIX):

@@ -268,3 +268,49 @@ def test_only_photos_of_the_asked_rating_are_developed(shoot: Path, out: Path, d
     )
     ended = junmai("develop", shoot, "--out", out, "--min-rating", "4", "--json", data=data)
     assert [line["path"] for line in ended.photos("processed")] == [str(photo)]
+
+
+@pytest.mark.parametrize("spelling", ["link", "dots", "backwards"])
+def test_originals_are_safe_from_another_spelling_of_their_folder(
+    spelling: str, shoot: Path, data: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(shoot)
+    folder = shoot / "Evening in town"
+    source, out = {
+        "link": (shoot, link),
+        "dots": (shoot, shoot / ".." / shoot.name),
+        "backwards": (link, shoot),
+    }[spelling]
+    before = fingerprints(shoot)
+    assert junmai("develop", source, "--out", out, "--overwrite", data=data).code == 2
+    assert fingerprints(shoot) == before
+    photo = sorted(folder.glob("*.jpg"))[0]
+    alias = tmp_path / "alias"
+    alias.symlink_to(folder)
+    ended = junmai("develop", photo, "--out", alias, "--overwrite", "--json", data=data)
+    assert ended.photos("processed")[0]["output"] == f"{photo.stem}-2.jpg"
+    assert {name: state for name, state in fingerprints(shoot).items() if name in before} == before
+
+
+def test_a_reader_that_leaves_does_not_stop_the_work(shoot: Path, out: Path, data: Path) -> None:
+    from running import start
+
+    process = start("develop", shoot, "--out", out, "--json", data=data)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), said) == (0, "")
+    assert len(checksums(out)) == 8
+
+
+def test_a_name_that_would_steer_the_terminal_is_shown_harmless(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "named"
+    folder.mkdir()
+    (folder / "\x1b[31m[red]evil\n.jpg").write_bytes(b"\xff\xd8 nothing")
+    ended = junmai("develop", folder, "--out", tmp_path / "out", data=data)
+    assert ended.code == 3
+    assert "\x1b" not in ended.out
+    assert "\\x1b[31m[red]evil\\x0a.jpg" in ended.out

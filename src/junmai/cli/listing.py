@@ -8,11 +8,11 @@ from dataclasses import asdict
 from rich.markup import escape
 from rich.table import Table
 
-from junmai.cli.render import Reporter, console, print_json, relative, span
+from junmai.cli.render import Reporter, clean, console, print_json, relative, span
 from junmai.cli.session import EXIT_DONE
 from junmai.control import conditions
 from junmai.control.controller import BatchController
-from junmai.control.doctor import Finding, all_items
+from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
 from junmai.develop import presets as develop_presets
 from junmai.domain.lifecycle import BatchStatus
@@ -49,7 +49,7 @@ def batches(controller: BatchController, status: str | None, *, as_json: bool) -
             overflow="fold",
             min_width=18 if title == "batch" else None,
         )
-    found = controller.store.batches(status=status)
+    found = [batch for batch in all_batches(controller.store) if status in (None, batch.status)]
     for batch in found:
         shown = controller.status(batch.id)
         if as_json:
@@ -138,9 +138,9 @@ def photos(store: Store, session: int | None, min_rating: int | None, *, as_json
                 size = f"{photo.width}x{photo.height}" if photo.width else ""
                 table.add_row(
                     str(photo.id),
-                    escape(photo.file_name),
+                    escape(clean(photo.file_name)),
                     (photo.captured_at or "")[:19].replace("T", " "),
-                    escape(photo.camera or ""),
+                    escape(clean(photo.camera or "")),
                     size,
                     str(photo.rating if photo.rating is not None else ""),
                     str(photo.session_id or ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +15,7 @@ from rich.markup import escape
 from junmai import __version__, errors
 from junmai.cli import collections, keeping, listing
 from junmai.cli.opening import choose, chosen, data_first, opened
-from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complaints, print_json
+from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
 from junmai.control import developing
 from junmai.control.controller import BatchController
@@ -52,11 +54,15 @@ Workers = Annotated[
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code and never raises."""
     as_json = "--json" in arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding cannot hold
+    sys.stderr = Unbreakable(sys.stderr)
     sys.stdout = Unbreakable(sys.stdout)
     try:
         answer = app(data_first(list(arguments)), standalone_mode=False)
     except errors.JunmaiError as error:
-        _complain(error.message, error.code, as_json=as_json)
+        complain(error.message, error.code, as_json=as_json)
         return error.exit_code
     except typer.Exit as ending:
         return int(ending.exit_code)
@@ -65,6 +71,8 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last net: said in one sentence, the trace goes to the log
         return _unforeseen(error, as_json=as_json)
+    if answer == INTERRUPTED:
+        complaints.print("Stopped. No batch was begun.")
     return answer if isinstance(answer, int) else EXIT_DONE
 
 
@@ -140,6 +148,7 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
             error_message=left.reason,
         )
     foreground = Foreground(controller, reporter)
+    foreground.resumed = prepared.resumed
     foreground.unreadable = sum(left.unreadable for left in prepared.left_out)
     foreground.counts.skipped = len(prepared.skipped_photo_ids)
     for photo_id in prepared.skipped_photo_ids:
@@ -372,13 +381,7 @@ def _reporter(as_json: bool) -> Reporter:
 def _absolute(path: Path | str) -> Path:
     if not str(path):
         raise errors.BadInput(detail="A folder is named by an empty text (is a variable of your shell not set?).")
-    return Path.cwd() / Path(path).expanduser()
-
-
-def _complain(message: str, code: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"event": "error", "code": code, "error": message})
-    complaints.print(f"[red]junmai:[/] {escape(message)}")
+    return Path(os.path.abspath(Path(path).expanduser()))
 
 
 def _unforeseen(error: Exception, *, as_json: bool) -> int:
@@ -389,7 +392,7 @@ def _unforeseen(error: Exception, *, as_json: bool) -> int:
     from junmai import log
 
     log.get("junmai.cli").error("unforeseen", exc_info=error)
-    _complain(
+    complain(
         f"an error inside Junmai: {type(error).__name__}: {error}. The log has the details.",
         "internal",
         as_json=as_json,

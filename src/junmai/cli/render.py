@@ -47,7 +47,7 @@ class Unbreakable:
             return
         try:
             act()
-        except BrokenPipeError:
+        except OSError:  # the reader left, the terminal was closed, the disk of the file is full
             self._left = True
             # what lies in the buffer would be tried once more when the process ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
@@ -238,12 +238,24 @@ def span(seconds: float | None) -> str:
 def relative(path: str) -> str:
     """A path as seen from here, where that is shorter."""
     try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return path
+        return clean(str(Path(path).relative_to(Path.cwd())))
+    except (ValueError, OSError):
+        return clean(path)
+
+
+def clean(text: str) -> str:
+    """Text of others, such as a file name, without what would steer the terminal."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def print_json(value: object) -> None:
     """One JSON object on one line, written out at once."""
     sys.stdout.write(json.dumps(value, ensure_ascii=True, default=str) + "\n")
     sys.stdout.flush()
+
+
+def complain(message: str, code: str, *, as_json: bool) -> None:
+    """Say an error, to the user and, where asked for, as JSON."""
+    if as_json:
+        print_json({"event": "error", "code": code, "error": message})
+    complaints.print(f"[red]junmai:[/] {escape(message)}")

@@ -47,6 +47,7 @@ class Foreground:
         self._runner: Runner | None = None
         self.counts = Counts()
         self.unreadable = 0
+        self.resumed = False
         self._began = time.monotonic()
 
     def run(self, batch: Batch, executor: ProcessExecutor, *, since: int) -> int:
@@ -134,6 +135,8 @@ class Foreground:
 
         def press(number: int, frame: FrameType | None) -> None:
             self._presses += 1
+            if self._runner is not None:  # it only takes a note, and needs no lock and no store
+                self._runner.stop(at_once=self._presses > 1)
             pressed.set()
 
         def obey() -> None:
@@ -157,24 +160,26 @@ class Foreground:
                 signal.signal(kind, handler)
 
     def _obey(self, batch: Batch) -> None:
-        if self._runner is None:
+        """Write the pause, then speak: the terminal may be gone, the pause must not be."""
+        if self._runner is None or self._presses > 1:
             return
-        if self._presses == 1:
-            self._reporter.word("Finishing the photos in hand, then pausing. Ctrl-C again stops at once.")
-            try:
-                self._controller.pause(batch.id)
-            except errors.WrongState:
-                pass  # it ended, or somebody else paused or cancelled it, in this moment
-            except errors.StoreError as error:
-                self._reporter.word(f"The pause could not be written ({error.message}) Stopping all the same.")
-            self._runner.stop()
-        else:
-            self._runner.stop(at_once=True)
+        try:
+            self._controller.pause(batch.id)
+        except errors.WrongState:
+            pass  # it ended, or somebody else paused or cancelled it, in this moment
+        except errors.StoreError as error:
+            self._reporter.word(f"The pause could not be written ({error.message})")
+        self._reporter.word("Finishing the photos in hand, then pausing. Ctrl-C again stops at once.")
 
     def _end_if_nothing_is_left(self, batch: Batch) -> None:
         """Ctrl-C met the last photos: they are finished, so there is nothing to pause."""
         now = self._store.batch(batch.id)
-        if self._presses and self._runner is not None and now.status == BatchStatus.PAUSED and not now.remaining:
+        if not self._presses or self._runner is None:
+            return
+        if now.status == BatchStatus.RUNNING:  # the store did not take the pause at first
+            with contextlib.suppress(errors.WrongState):
+                now = self._controller.pause(batch.id)
+        if now.status == BatchStatus.PAUSED and not now.remaining:
             with contextlib.suppress(errors.WrongState):
                 self._controller.resume(batch.id)
 
@@ -213,6 +218,8 @@ class Foreground:
             yield f"The photos are in {escape(batch.folder)}"
         if batch.status == BatchStatus.PAUSED:
             yield f"{batch.remaining} to go: the same command, or `junmai resume`, goes on from here."
+        if self.resumed and batch.status == BatchStatus.COMPLETED:
+            yield "Photos that were added since it began: the same command once more develops them."
         if batch.status == BatchStatus.CANCELLED:
             left = batch.total - batch.processed - batch.failed - batch.skipped
             yield f"{left} photos were not developed; the same command as before develops them."

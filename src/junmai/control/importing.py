@@ -52,6 +52,8 @@ class _Work:
 
     order: dict[str, None] = field(default_factory=dict)
     known: dict[str, Photo] = field(default_factory=dict)
+    gone: dict[str, list[Photo]] = field(default_factory=dict)
+    """Photos by fingerprint whose path is gone: what was moved is looked for among them."""
     to_probe: list[FoundPhoto] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     new: int = 0
@@ -71,7 +73,7 @@ def import_photos(
     Raises `SourceFolderUnreadable`, and `OutputFolderRefused` where outputs would go among the originals.
     """
     roots = [Path(os.path.abspath(source)) for source in sources]  # links stay as the user names them
-    if leave_out is not None and leave_out in roots:
+    if leave_out is not None and any(leave_out == root or files.is_same(leave_out, root) for root in roots):
         raise errors.OutputFolderRefused(path=leave_out, detail="it is the folder of the originals; choose another")
     store = controller.store
     work = _Work()
@@ -103,7 +105,9 @@ def _refusal(store: Store, data: Path, out: Path | None) -> Callable[[Path], str
         if path == data:
             return "Junmai's data folder"
         key = folder_key(str(path))
-        if path == out or (key in folders and folders[key]["made_by_junmai"]):
+        if path == out or (out is not None and out.name == path.name and files.is_same(path, out)):
+            return "the folder that outputs go to"
+        if key in folders and folders[key]["made_by_junmai"]:
             return "a folder of developed photos"
         if folder_key(str(path.parent)) in folders:
             row = store.output_at(str(path.parent), path.name)
@@ -197,26 +201,26 @@ def _save(store: Store, chunk: Sequence[tuple[FoundPhoto, str, PhotoFacts]], wor
     if not chunk:
         return
     rows: list[tuple[int | None, NewPhoto]] = []
-    claimed: set[int] = set()
     for found, fingerprint, facts in chunk:
         path = str(found.path)
-        known = work.known.get(path) or _moved(store, fingerprint, claimed)
+        known = work.known.get(path) or _moved(store, fingerprint, work)
         if known is None:
             work.new += 1
-        else:
-            claimed.add(known.id)
         rows.append((known.id if known else None, _new_photo(found, fingerprint, facts)))
     store.save_photos(rows)
 
 
-def _moved(store: Store, fingerprint: str, claimed: set[int]) -> Photo | None:
+def _moved(store: Store, fingerprint: str, work: _Work) -> Photo | None:
     """The photo that this file was before it was moved: same content, and nothing at the old path any more."""
-    for photo in store.photos_like(fingerprint):
-        # a root that is gone with its parent is a disk that is not connected, and its photos have not moved
-        there = Path(photo.root).exists() or Path(photo.root).parent.exists()
-        if photo.id not in claimed and there and not Path(photo.path).exists():
-            return photo
-    return None
+    if fingerprint not in work.gone:
+        work.gone[fingerprint] = [photo for photo in store.photos_like(fingerprint) if _is_gone(photo)]
+    return work.gone[fingerprint].pop(0) if work.gone[fingerprint] else None
+
+
+def _is_gone(photo: Photo) -> bool:
+    # a root that is gone with its parent is a disk that is not connected, and its photos have not moved
+    root = Path(photo.root)
+    return not files.is_there(Path(photo.path)) and (files.is_there(root) or files.is_there(root.parent))
 
 
 def _new_photo(found: FoundPhoto, fingerprint: str, facts: PhotoFacts) -> NewPhoto:

@@ -165,13 +165,16 @@ class _Said:
 
     def bare(self, position: int, photo_id: int) -> RestoredItem:
         """A photo of which only the 15 keys tell."""
-        item = RestoredItem(position, photo_id, "pending", f"{photo_id}{self._extension}", has_photo=False)
+        name = f"{photo_id}{self._extension}"
         if photo_id in self._processed:
-            return replace(item, status="processed", attempt=1, external=1, ended_at=self._at)
+            return RestoredItem(
+                position, photo_id, "processed", name, 1, external=1, ended_at=self._at, has_photo=False
+            )
         if photo_id in self._failed:
-            item = replace(item, error_kind=FAILED_BEFORE, error_message=_SAID_FAILED)
-            return replace(item, status="failed", attempt=1, ended_at=self._at)
-        return replace(item, status="cancelled") if self._cancelled else item
+            item = RestoredItem(position, photo_id, "failed", name, 1, ended_at=self._at, has_photo=False)
+            return replace(item, error_kind=FAILED_BEFORE, error_message=_SAID_FAILED)
+        status = "cancelled" if self._cancelled else "pending"
+        return RestoredItem(position, photo_id, status, name, has_photo=False)
 
     def item(self, position: int, facts: dict[str, Any]) -> RestoredItem:
         """A photo of which everything is told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -71,11 +72,24 @@ def may_replace(store: Store, batch: Batch, final: Path) -> bool:
 
     An original is never replaced, whatever the user allows.
     """
-    if store.photo_by_path(str(final)) is not None:
+    if is_original(store, final):
         return False
     if batch.overwrite:
         return True
     return stands_as_recorded(store, batch.folder, final.name)
+
+
+def is_original(store: Store, path: Path) -> bool:
+    """Whether the file at that path is a photo of the library, under this or any other spelling of its path.
+
+    Links, `..`, bind mounts and case-insensitive disks give one file many paths: its inode tells.
+    """
+    if store.photo_by_path(str(path)) is not None or store.photo_by_path(os.path.realpath(path)) is not None:
+        return True
+    state = files.state_of(path)
+    if state is None:
+        return False
+    return any(files.is_same(Path(photo.path), path) for photo in store.photos_at_inode(state.inode))
 
 
 def stands_as_recorded(store: Store, folder: str, name: str) -> bool:

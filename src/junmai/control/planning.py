@@ -12,6 +12,7 @@ from pathlib import Path
 
 from junmai import errors, files
 from junmai.control.endings import output_key
+from junmai.control.outputs import is_original
 from junmai.develop import presets
 from junmai.develop import settings as develop_settings
 from junmai.domain.model import NewBatch, NewItem, OutputOptions, Photo, Recipe
@@ -144,7 +145,7 @@ def _originals_in(store: Store, folder: Path) -> Callable[[str], bool] | None:
 
     def reserved(name: str) -> bool:
         there = standing.get(name_key(name))
-        return there is not None and store.photo_by_path(str(folder / there)) is not None
+        return there is not None and is_original(store, folder / there)
 
     return reserved
 

@@ -118,6 +118,7 @@ class _TakeIn:
         self._found = found
         self._verify = verify
         self._presence: Presence | None = None
+        self._renumbered: set[int] = set()
 
     def run(self, paths: Iterable[Path]) -> None:
         """The oldest batch first, as they were made."""
@@ -182,6 +183,8 @@ class _TakeIn:
     def _take_in(self, file: StateFile) -> None:
         batch, made, warning = frozen_batch(file, self._settings)
         writer_no = self._presence.no if self._presence else 0
+        if not file.own:
+            files.make_folder(Path(batch.folder))  # not that of a lost database: its disk may not be connected
         folder_id = self._store.output_folder(batch.folder, made_by_junmai=made)
         no = self._store.restore_batch(batch, folder_id, writer_no=writer_no)
         before = replace(self._found)
@@ -225,12 +228,15 @@ class _TakeIn:
         """The items of a chunk under the ids that their photos have now, each photo once."""
         ids, new = self._store.restore_photos([entry.photo for entry in chunk if entry.photo is not None])
         self._found.photos += new
-        self._found.renumbered += sum(old != now for old, now in ids.items())
+        self._renumbered |= {now for old, now in ids.items() if old != now}
+        self._found.renumbered = len(self._renumbered)
         bare = [entry.item.photo_id for entry in chunk if entry.photo is None]
         names = self._names(bare, batch) if bare else {}
         items = []
         for entry in chunk:
-            item = replace(entry.item, photo_id=ids.get(entry.item.photo_id, entry.item.photo_id))
+            item = entry.item
+            if ids.get(item.photo_id, item.photo_id) != item.photo_id:
+                item = replace(item, photo_id=ids[item.photo_id])
             if entry.photo is None and item.photo_id in names:
                 item = replace(item, has_photo=True, output_name=names[item.photo_id])
             if item.photo_id in used:

@@ -95,7 +95,10 @@ def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
             folders.append(Path(batch.folder))
         else:
             failures.append(_end_of(one, placing, Path(batch.folder)))
-    files.sync_folders(folders)
+    try:
+        files.sync_folders(folders)
+    except OSError as error:
+        log.warning("the folder of outputs could not be synced", error=str(error))
     if settled:
         store.settle(runner_no, settled)
     if failures:

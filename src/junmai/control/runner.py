@@ -126,12 +126,13 @@ class Runner:
         left = [*self._in_hand.values(), *self._alone]
         self._in_hand.clear()
         self._alone.clear()
-        if left:
+        try:
             self._give_back(left, "the runner stopped")
-        for claim in left:
-            files.remove_temporary(self._place(claim).temporary)
-        if self._presence is not None:
-            self._presence.leave()
+            for claim in left:
+                files.remove_temporary(self._place(claim).temporary)
+        finally:
+            if self._presence is not None:
+                self._presence.leave()  # what it still holds is then taken over from it as from the dead
 
     @property
     def _no(self) -> int:
@@ -334,7 +335,7 @@ class Runner:
         failure = endings.judge(
             claim, outcome, self._retries, now=self._store.clock.now(), randomness=self._random.random()
         )
-        if failure.retry_at is None and outcome.may_pass:
+        if failure.retry_at is None and (outcome.may_pass or outcome.ending is not Ending.ERROR):
             self._failures_in_a_row += 1
             limit = self._settings.failures_in_a_row
             if limit and self._failures_in_a_row >= limit:

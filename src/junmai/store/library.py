@@ -28,6 +28,10 @@ class LibraryVerbs(Engine):
         row = self.read_one("photo_by_id", id=photo_id)
         return photo_from(row) if row else None
 
+    def photos_at_inode(self, inode: int) -> list[Photo]:
+        """Photos with that inode number, on whatever disk."""
+        return [photo_from(row) for row in self.read("photos_by_inode", inode=inode)]
+
     def photos_like(self, fingerprint: str) -> list[Photo]:
         """Photos with that content, wherever they are."""
         return [photo_from(row) for row in self.read("photos_by_fingerprint", fingerprint=fingerprint)]

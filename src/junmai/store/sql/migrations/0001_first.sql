@@ -36,6 +36,7 @@ CREATE TABLE photos (
     imported_at REAL NOT NULL
 );
 CREATE INDEX photos_by_fingerprint ON photos (fingerprint);
+CREATE INDEX photos_by_inode ON photos (inode);
 CREATE INDEX photos_by_session ON photos (session_id, captured_at);
 CREATE INDEX photos_by_time ON photos (captured_at);
 

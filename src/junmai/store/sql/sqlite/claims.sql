@@ -12,13 +12,16 @@ SELECT * FROM runners WHERE ended_at IS NULL ORDER BY no;
 
 -- ready_batches: running batches that a runner may claim from, the most urgent first
 SELECT no, priority FROM batches WHERE status = 'running' AND (:scope IS NULL OR no = :scope)
-  AND EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status = 'pending' AND ready_at <= :now)
+  AND EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status = 'pending'
+              AND (ready_at <= :now OR ready_at > :now + 900))
 ORDER BY priority DESC, no;
 
--- claim_items: take the items that are ready, in their order
+-- claim_items: take the items that are ready, in their order; one that waits for longer than any retry does
+-- (900 s; 450 s is the longest) waits because the clock was set back
 UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = :runner_no, claimed_at = :now
 WHERE batch_no = :batch_no AND status = 'pending' AND position IN (
-    SELECT position FROM items WHERE batch_no = :batch_no AND status = 'pending' AND ready_at <= :now
+    SELECT position FROM items WHERE batch_no = :batch_no AND status = 'pending'
+      AND (ready_at <= :now OR ready_at > :now + 900)
     ORDER BY ready_at, position LIMIT :limit)
   AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running')
 RETURNING position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;

@@ -4,6 +4,9 @@ SELECT * FROM photos WHERE path = :path;
 -- photo_by_id: one photo by its id
 SELECT * FROM photos WHERE id = :id;
 
+-- photos_by_inode: photos that may be the same file as one under another spelling of its path
+SELECT * FROM photos WHERE inode = :inode ORDER BY id;
+
 -- photos_by_fingerprint: photos with the same content, to tell a moved photo from a copy
 SELECT * FROM photos WHERE fingerprint = :fingerprint ORDER BY id;
 
