@@ -29,7 +29,7 @@ def test_the_bounds_come_from_the_quicker_and_the_slower_half() -> None:
 
 
 def test_nothing_left_takes_no_time() -> None:
-    assert pace_of([0.0, 1.0], 0).eta_seconds == 0.0
+    assert pace_of([0.0, 1.0, 2.0, 3.0], 0).eta_seconds == 0.0
 
 
 @given(ends=st.lists(st.floats(0, 1e6), min_size=2, max_size=50).map(sorted), remaining=st.integers(0, 10**6))
@@ -49,15 +49,15 @@ def _metered(*ends: float, **options: float) -> Meter:
 
 
 def test_a_meter_forgets_an_idle_span() -> None:
-    assert _metered(0.0, 10.0, 1000.0, 1001.0, 1002.0).pace(1).photos_per_second == 1.0
+    assert _metered(0.0, 10.0, 1000.0, 1001.0, 1002.0, 1003.0).pace(1).photos_per_second == 1.0
 
 
 def test_a_meter_forgets_what_was_before_the_clock_was_set_back() -> None:
-    assert _metered(500.0, 501.0, 100.0, 102.0).pace(1).photos_per_second == 0.5
+    assert _metered(500.0, 501.0, 100.0, 102.0, 104.0, 106.0).pace(1).photos_per_second == 0.5
 
 
 def test_a_gap_as_long_as_allowed_still_counts() -> None:
-    assert _metered(0.0, 120.0, idle_seconds=120.0).pace(1).photos_per_second == pytest.approx(1 / 120)
+    assert _metered(0.0, 120.0, 240.0, 360.0, idle_seconds=120.0).pace(1).photos_per_second == pytest.approx(1 / 120)
 
 
 def test_a_meter_forgets_when_told_so() -> None:
@@ -69,3 +69,8 @@ def test_a_meter_forgets_when_told_so() -> None:
 def test_a_meter_looks_back_on_its_window_only() -> None:
     slow_then_quick = [*(10.0 * step for step in range(5)), *(40.0 + step for step in range(1, 5))]
     assert _metered(*slow_then_quick, window=4).pace(1).photos_per_second == 1.0
+
+
+def test_a_burst_of_two_says_nothing_about_the_pace() -> None:
+    assert pace_of([10.0, 10.00003], 12) == UNKNOWN
+    assert pace_of([10.0, 10.1, 10.2, 10.3], 12) == UNKNOWN

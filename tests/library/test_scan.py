@@ -211,7 +211,7 @@ def test_an_unreadable_folder_below_is_left_out_and_the_rest_goes_on(
     unopenable("locked")
     found = list(scan([tmp_path]))
     assert photos(found, tmp_path) == ["open/2.jpg"]
-    assert left_out(found) == {"locked": "the folder cannot be opened (Permission denied)"}
+    assert left_out(found) == {"locked": "the folder cannot be opened (Permission denied); check its permissions"}
 
 
 @posix_only

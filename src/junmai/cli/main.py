@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from junmai import __version__, errors
 from junmai.cli import collections, keeping, listing
