@@ -39,9 +39,9 @@ check: setup-dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m 'not slow' -q
 
-# The long version of the kill tests: more kills, more photos, a seed that is printed.
+# The long versions: more kills, more photos, 20,000 steps against the model; the seeds are printed.
 long: setup-dev
-	JUNMAI_TEST_KILLS=120 $(BIN)/python -m pytest tests/crash
+	JUNMAI_TEST_KILLS=120 JUNMAI_TEST_PHOTOS=480 JUNMAI_TEST_STEPS=20000 $(BIN)/python -m pytest -s tests/crash tests/control/test_model.py
 
 bench: setup-dev
 	$(BIN)/python bench/run.py
