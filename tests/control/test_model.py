@@ -398,8 +398,8 @@ class BatchMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def a_runner_dies(self, pick: int) -> None:
-        if pick % 2 or len(self.presences) > 2:
-            self._drop(self._runner(pick))
+        holders = sorted({one.runner for _, _, one in self.model.everything() if one.runner in self.presences})
+        self._drop(holders[pick % len(holders)] if holders and pick % 8 else self._runner(pick))
 
     @rule(who=WHO, pick=PICK)
     def a_runner_leaves(self, who: int, pick: int) -> None:
@@ -689,11 +689,18 @@ class BatchMachine(RuleBasedStateMachine):
             self.settle,
             lambda who, pick, count: self.fail(who, pick, count * 2 - 1),
             lambda who, pick, count: self.resume(who, pick),
+            lambda who, pick, count: self.a_runner_dies(pick) if count == 1 else self.a_runner_comes(pick, False),
+            lambda who, pick, count: self.take_over(who, pick) if count == 1 else None,
             lambda who, pick, count: self.a_late_double_or_foreign_word(
                 who, pick, random_one(LATE), count - 1, random_one(range(5))
             ),
         ]
-        for _ in range(3 if self.model.batches else 0):
+        running = [one for one in self.model.batches.values() if one.status == "running"]
+        if len(running) < 2:
+            shared = str(self.data.parent / random_one(("out-a", "out-b")))
+            ids = self.chance.sample(self.ids, self.chance.randrange(2, PHOTOS))
+            self._start(self.chance.randrange(8), ids, random_one((None, shared)), random_one(QUALITIES))
+        for _ in range(3):
             random_one(acts)(self.chance.randrange(8), self.chance.randrange(256), self.chance.randrange(1, 4))
 
     # --- after each step ----------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from junmai.demo.shoot import make_sample_shoot
 from running import checksums, fingerprints, junmai
 from shoots import Shoot
 
-PHOTOS = int(os.environ.get("JUNMAI_TEST_PHOTOS", "120"))
+KILLS = int(os.environ.get("JUNMAI_TEST_KILLS", "30"))
+PHOTOS = int(os.environ.get("JUNMAI_TEST_PHOTOS", str(7 * KILLS)))
 
 
 @pytest.fixture(scope="session")

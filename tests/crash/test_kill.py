@@ -45,7 +45,7 @@ class Killer:
             time.sleep(self.random.uniform(0.0, 1.5))  # while it starts, imports or plans
         else:
             run.wait_for_photo()
-            time.sleep(self.random.uniform(0.0, 0.25))
+            time.sleep(self.random.uniform(0.0, 0.15))
         if run.process.poll() is not None:
             return run.end().code
         if victim == "worker":
