@@ -57,8 +57,8 @@ def all_items(store: Store, no: int, *, status: str | None = None) -> Iterator[I
 
 def _runners(store: Store, settings: Settings) -> Iterator[Finding]:
     for runner in store.open_runners():
-        if not is_alive(settings, runner):
-            held = len(store.in_hand(runner.no))
+        held = len(store.in_hand(runner.no))
+        if held and not is_alive(settings, runner):
             yield Finding(
                 "warning",
                 "runner",
