@@ -14,7 +14,7 @@ from junmai.control.ordering import order_from
 from junmai.control.planning import Order, resolve
 from junmai.control.statefile import COLUMNS, StateFile, items_path, mark_of, read_items
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus, ItemStatus, PauseReason, outcome
-from junmai.domain.model import OutputOptions, Recipe
+from junmai.domain.model import Recipe, recipe_from_json
 from junmai.domain.plan import EXTENSIONS
 from junmai.store.states import RestoredBatch, RestoredEnd, RestoredItem, RestoredPhoto
 
@@ -120,9 +120,8 @@ def _said(file: StateFile, what: str, config: dict[str, object], known: dict[str
 
 def _recipe(own: dict[str, Any]) -> Recipe:
     try:
-        given = own["recipe"]
-        return Recipe(dict(given["settings"]), OutputOptions(**given["output"]))
-    except (KeyError, TypeError, ValueError) as error:
+        return recipe_from_json(own["recipe"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise errors.StateUnreadable(field="junmai.recipe", detail=f"does not fit ({error})") from error
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 OutputFormat = Literal["jpeg"]
 ColorSpace = Literal["srgb"]
 MetadataPolicy = Literal["all", "no_gps", "none"]
 
-SettingValue = float | bool | str
-"""The value of one develop setting."""
+SettingValue = float | bool | str | tuple[tuple[float, float], ...]
+"""The value of one develop setting; a point curve is pairs of (input, output), 0..255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,32 @@ class Recipe:
     """Everything beside the source file that decides an output's bytes.
 
     `settings` holds resolved develop settings by Adobe's `crs` names, preset and blend already applied;
-    a setting that is absent is neutral.
+    a setting that is absent is neutral. Where `own` is set, a photo's own settings (sidecar, embedded XMP) are laid
+    over them when it is developed, and `overrides` over those; else `overrides` is empty and part of `settings`.
     """
 
     settings: dict[str, SettingValue] = field(default_factory=dict)
     output: OutputOptions = OutputOptions()
+    own: bool = False
+    overrides: dict[str, SettingValue] = field(default_factory=dict)
+
+
+def settings_from_json(given: Mapping[str, Any]) -> dict[str, SettingValue]:
+    """Settings as JSON holds them: what is a list there is a curve."""
+    return {
+        name: tuple((x, y) for x, y in value) if isinstance(value, list) else value
+        for name, value in given.items()
+    }
+
+
+def recipe_from_json(given: Mapping[str, Any]) -> Recipe:
+    """A recipe as `dataclasses.asdict` and JSON hold it. Raises KeyError, TypeError or ValueError if it is none."""
+    return Recipe(
+        settings=settings_from_json(given["settings"]),
+        output=OutputOptions(**given["output"]),
+        own=given.get("own", False) is True,
+        overrides=settings_from_json(given.get("overrides", {})),
+    )
 
 
 # --- library -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from junmai import errors
 from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason, batch_may
-from junmai.domain.model import Batch, Event, Item, NewBatch, NewItem, OutputOptions, Recipe
+from junmai.domain.model import Batch, Event, Item, NewBatch, NewItem, recipe_from_json
 from junmai.domain.plan import name_key
 from junmai.store.engine import Engine, Row, Transaction
 
@@ -300,9 +300,8 @@ def wrong_state(batch: Batch, verb: str) -> errors.WrongState:
 def batch_from(row: Row) -> Batch:
     """A row of `batches` with its folder as a value."""
     values = {name: row[name] for name in Batch.__dataclass_fields__}
-    recipe = json.loads(row["recipe"])
     values["config"] = json.loads(row["config"])
-    values["recipe"] = Recipe(recipe["settings"], OutputOptions(**recipe["output"]))
+    values["recipe"] = recipe_from_json(json.loads(row["recipe"]))
     values["overwrite"] = bool(row["overwrite"])
     values["begun"] = bool(row["begun"])
     return Batch(**values)
