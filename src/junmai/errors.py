@@ -178,6 +178,24 @@ class UnknownPreset(BadInput):
     code = "unknown_preset"
 
 
+class XmpUnreadable(BadInput):
+    """XMP cannot be read: {name} {detail}."""
+
+    code = "xmp_unreadable"
+
+
+class PresetUnreadable(BadInput):
+    """{path} cannot be read as a preset: {detail}."""
+
+    code = "preset_unreadable"
+
+
+class PresetRefused(BadInput):
+    """The preset cannot be kept as {name!r}: {detail}."""
+
+    code = "preset_refused"
+
+
 class NothingToDevelop(BadInput):
     """There is no photo to develop in {where}.{reasons}"""
 
