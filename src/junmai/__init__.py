@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from junmai.control.controller import BatchController as BatchController
     from junmai.domain.lifecycle import BatchStatus as BatchStatus
+    from junmai.domain.preset import Preset as Preset
 
 __version__ = "0.1.0"
-__all__ = ["BatchController", "BatchStatus", "__version__"]
+__all__ = ["BatchController", "BatchStatus", "Preset", "__version__"]
 
-_HOMES = {"BatchController": "junmai.control.controller", "BatchStatus": "junmai.domain.lifecycle"}
+_HOMES = {
+    "BatchController": "junmai.control.controller",
+    "BatchStatus": "junmai.domain.lifecycle",
+    "Preset": "junmai.domain.preset",
+}
 
 
 def __getattr__(name: str) -> object:

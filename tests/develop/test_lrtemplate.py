@@ -4,32 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crs import TEMPLATE
 from junmai import errors
 from junmai.develop import lrtemplate
-
-WHOLE = """s = {
-\tid = "41A00AE2-0000-40DA-968B-91CE82FF0A48",
-\tinternalName = "faded",
-\ttitle = "Faded \\"Summer\\"",
-\ttype = "Develop",
-\tvalue = {
-\t\tsettings = {
-\t\t\tAutoTone = false,
-\t\t\tConvertToGrayscale = true, -- a comment
-\t\t\tContrast2012 = -12.5,
-\t\t\tToneCurvePV2012 = {
-\t\t\t\t0,
-\t\t\t\t20,
-\t\t\t\t255,
-\t\t\t\t235,
-\t\t\t},
-\t\t\tWhiteBalance = "Custom",
-\t\t},
-\t\tuuid = "83C3EAE3-1E07-4D0C-84E5-ECAA759F976F",
-\t},
-\tversion = 0,
-}
-"""
 
 
 def template(inner: str) -> lrtemplate.Template:
@@ -37,7 +14,7 @@ def template(inner: str) -> lrtemplate.Template:
 
 
 def test_a_template_has_its_title_its_id_and_its_settings_as_xmp_would() -> None:
-    found = lrtemplate.parse(WHOLE.encode())
+    found = lrtemplate.parse(TEMPLATE.encode())
     assert found.title == 'Faded "Summer"'
     assert found.uuid == "83C3EAE3-1E07-4D0C-84E5-ECAA759F976F"
     assert found.fields == {
@@ -53,7 +30,7 @@ def test_a_template_has_its_title_its_id_and_its_settings_as_xmp_would() -> None
     "title", ['ZSTR "$$$/Presets/Old=Old Film"', '"$$$/Presets/Old=Old Film"', 'LOC("$$$/Presets/Old=Old Film")']
 )
 def test_a_title_that_lightroom_translates_is_read_in_english(title: str) -> None:
-    assert lrtemplate.parse(WHOLE.replace('"Faded \\"Summer\\""', title).encode()).title == "Old Film"
+    assert lrtemplate.parse(TEMPLATE.replace('"Faded \\"Summer\\""', title).encode()).title == "Old Film"
 
 
 @pytest.mark.parametrize(

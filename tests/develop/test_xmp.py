@@ -6,18 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crs import CRS, RDF, packet
 from junmai import errors
 from junmai.develop import xmp
-
-CRS = 'xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/"'
-RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
-
-
-def packet(inner: str = "", attributes: str = "", before: str = "", spaces: str = CRS) -> bytes:
-    return (
-        f'{before}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {RDF}>'
-        f'<rdf:Description rdf:about="" {spaces} {attributes}>{inner}</rdf:Description></rdf:RDF></x:xmpmeta>'
-    ).encode()
 
 
 def test_attributes_and_elements_are_read_alike() -> None:
