@@ -6,8 +6,11 @@ Two ways of naming are in use: Lightroom, Bridge and Capture One write ``IMG_1.x
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from junmai.develop.sniff import RAW_EXTENSIONS
@@ -16,6 +19,35 @@ SIDECAR_LIMIT = 16 * 1024 * 1024
 """Bytes of the largest sidecar that is read; one of Lightroom with many brush strokes has a few MB."""
 _SPELLINGS = (".xmp", ".XMP", ".Xmp")
 _EXTENSION_OWNED = re.compile(rb"SidecarForExtension\s*(?:=\s*[\"']|>)\s*\.?([A-Za-z0-9]{1,8})")
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """A sidecar as it was read."""
+
+    path: Path
+    data: bytes
+
+
+def read(photo: Path) -> tuple[Sidecar, ...]:
+    """The sidecars of a photo with what they hold, the more general first. Raises OSError."""
+    return tuple(Sidecar(path, path.read_bytes()) for path in sidecars_of(photo))
+
+
+def content_key(found: Sequence[Sidecar]) -> str:
+    """SHA-256 over what sidecars hold, in their order; `""` where there is none. Their times do not matter."""
+    if not found:
+        return ""
+    digest = hashlib.sha256()
+    for one in found:
+        digest.update(hashlib.sha256(one.data).digest())
+    return digest.hexdigest()
+
+
+def too_large(photo: Path) -> tuple[Path, ...]:
+    """Sidecars of a photo that are larger than what is read. Never raises."""
+    there = (_first_there(photo, stem, larger=True) for stem in (photo.stem, photo.name))
+    return tuple(path for path in there if path is not None)
 
 
 def sidecars_of(photo: Path) -> tuple[Path, ...]:
@@ -31,11 +63,11 @@ def sidecars_of(photo: Path) -> tuple[Path, ...]:
     return (*found, own) if own is not None else tuple(found)
 
 
-def _first_there(photo: Path, stem: str) -> Path | None:
+def _first_there(photo: Path, stem: str, *, larger: bool = False) -> Path | None:
     for spelling in _SPELLINGS:
         candidate = photo.parent / (stem + spelling)
         try:
-            if candidate.is_file() and candidate.stat().st_size <= SIDECAR_LIMIT:
+            if candidate.is_file() and (candidate.stat().st_size > SIDECAR_LIMIT) == larger:
                 return candidate
         except (OSError, ValueError):
             continue
