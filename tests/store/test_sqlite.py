@@ -16,6 +16,7 @@ import pytest
 from conformance.world import World
 from helpers import FakeClock
 from junmai import errors
+from junmai.domain.preset import NewPreset
 from junmai.store import queries
 from junmai.store.sqlite import APPLICATION_ID, SqliteStore, refuse_network
 
@@ -305,4 +306,13 @@ def test_claiming_needs_no_sorting_of_what_waits(path: Path) -> None:
     plan = [row[3] for row in store._connection().execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
     assert any("items_ready" in line for line in plan)
     assert not any("TEMP B-TREE" in line and "ORDER BY" in line for line in plan), plan
+    store.close()
+
+
+@pytest.mark.parametrize("change", ["UPDATE presets SET settings = '{}'", "DELETE FROM presets"])
+def test_a_version_of_a_preset_never_changes(path: Path, change: str) -> None:
+    store = SqliteStore(path)
+    store.add_preset(NewPreset("Gold", {"Exposure2012": 0.5}, {"kind": "xmp"}, "a" * 64))
+    with pytest.raises(apsw.ConstraintError, match="a version of a preset"):
+        store._connection().execute(change)
     store.close()
