@@ -95,7 +95,7 @@ def test_what_cannot_be_honoured_is_named(raw: Path) -> None:
     raw.with_suffix(".xmp").write_bytes(settings_packet('crs:RedHue="0" crs:Vibrance="9"', masks))
     own = own_settings(raw)
     assert own.settings == {"Vibrance": 9}
-    assert own.remarks == ("IMG_1.xmp: MaskGroupBasedCorrections (1 entry) changes parts of the picture through masks",)
+    assert own.remarks == ("MaskGroupBasedCorrections (1 entry) changes parts of the picture through masks",)
 
 
 def test_a_broken_sidecar_is_remarked_on_and_the_photo_goes_without(raw: Path) -> None:

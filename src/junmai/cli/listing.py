@@ -1,4 +1,4 @@
-"""Lists and tables: batches, photos, presets, findings."""
+"""Lists and tables: batches, photos, findings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from junmai.control import conditions
 from junmai.control.controller import BatchController
 from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
-from junmai.develop import presets as develop_presets
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch, Photo
 from junmai.store.base import Store
@@ -107,6 +106,7 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
     elif found.status == BatchStatus.RUNNING:
         console.print(f"  [yellow]no Junmai is at work on it[/]; `junmai batch resume {found.id}` goes on")
     _failures(controller.store, found)
+    _remarks(controller.store, found)
     return EXIT_DONE
 
 
@@ -117,10 +117,26 @@ def _failures(store: Store, found: Batch) -> None:
         by_cause[str(item.error_kind), str(item.error_message)].append(name)
     for (kind, message), names in sorted(by_cause.items()):
         console.print(f"  [red]{kind}[/]: {escape(message)}")
-        for name in names[:NAMES_SHOWN]:
-            console.print(f"    {escape(relative(name))}")
-        if len(names) > NAMES_SHOWN:
-            console.print(f"    and {len(names) - NAMES_SHOWN} more")
+        _names(names)
+
+
+def _remarks(store: Store, found: Batch) -> None:
+    """What of photos' own settings could not be honoured, by what it is."""
+    by_remark: dict[str, list[int]] = defaultdict(list)
+    for photo_id, remarks in store.remarks(found.no).items():
+        for remark in remarks:
+            by_remark[remark].append(photo_id)
+    for remark, photo_ids in sorted(by_remark.items()):
+        console.print(f"  [yellow]not as in Lightroom[/]: {escape(remark)}")
+        _names([photo.path for photo in store.photos_by_ids(photo_ids[: NAMES_SHOWN + 1])], len(photo_ids))
+
+
+def _names(names: list[str], count: int | None = None) -> None:
+    total = len(names) if count is None else count
+    for name in names[:NAMES_SHOWN]:
+        console.print(f"    {escape(relative(name))}")
+    if total > NAMES_SHOWN:
+        console.print(f"    and {total - NAMES_SHOWN} more")
 
 
 def photos(store: Store, session: int | None, min_rating: int | None, *, as_json: bool) -> int:
@@ -199,40 +215,6 @@ def imported(found: Imported, reporter: Reporter, *, as_json: bool) -> int:
     words = f"{found.new} new, {found.known} known, {len(found.left_out)} left out, in {sessions}."
     reporter.end(summary, [words])
     return EXIT_DONE
-
-
-def presets(*, as_json: bool) -> int:
-    """Every preset."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("name", "version", "what it does"):
-        table.add_column(title)
-    for preset in develop_presets.all_presets():
-        if as_json:
-            print_json(preset_object(preset))
-        table.add_row(preset.name, str(preset.version), preset.description)
-    if not as_json:
-        console.print(table)
-    return EXIT_DONE
-
-
-def preset(name: str, *, as_json: bool) -> int:
-    """What one preset sets."""
-    found = develop_presets.find(name)
-    if as_json:
-        print_json(preset_object(found))
-        return EXIT_DONE
-    console.print(f"[bold]{found.title}[/] ({found.reference}): {found.description}")
-    for field, value in found.settings.items():
-        console.print(f"  {field:24} {value}")
-    if not found.settings:
-        console.print("  It changes nothing.")
-    return EXIT_DONE
-
-
-def preset_object(preset: develop_presets.Preset) -> dict[str, object]:
-    """A preset as programs see it."""
-    facts = {"name": preset.name, "version": preset.version, "title": preset.title, "description": preset.description}
-    return {**facts, "settings": dict(preset.settings)}
 
 
 def findings(found: list[Finding], *, as_json: bool) -> None:

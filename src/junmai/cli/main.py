@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import collections, keeping, listing
+from junmai.cli import collections, keeping, listing, presetting
 from junmai.cli.opening import choose, chosen, data_first, opened
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
@@ -35,9 +35,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 batch_app = typer.Typer(help="Look at batches and steer them, also from another window.", no_args_is_help=True)
-presets_app = typer.Typer(help="Look at presets.", no_args_is_help=True)
 app.add_typer(batch_app, name="batch")
-app.add_typer(presets_app, name="presets")
+app.add_typer(presetting.app, name="presets")
 app.add_typer(collections.app, name="collections")
 app.add_typer(keeping.backup_app, name="backup")
 app.command("restore")(keeping.restore)
@@ -95,8 +94,17 @@ def _options(
 @app.command("develop")
 def develop(
     sources: Sources,
-    preset: Annotated[str, typer.Option(help="A preset: NAME or NAME@VERSION.")] = "default",
+    preset: Annotated[
+        str | None, typer.Option(help="A preset: NAME, NAME@VERSION, or an .xmp or .lrtemplate of Lightroom's.")
+    ] = None,
     blend: Annotated[float, typer.Option(help="How much of the preset, 0 to 100.")] = 100.0,
+    settings: Annotated[
+        str | None,
+        typer.Option(
+            help="What counts: own (each photo's own Lightroom settings), preset, or both (own over preset). "
+            "None: preset where one is named, else own."
+        ),
+    ] = None,
     out: Annotated[
         str, typer.Option(help="Where the developed photos go; seen from the current folder.")
     ] = "developed",
@@ -115,9 +123,10 @@ def develop(
 ) -> int:
     """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
     options = OutputOptions(quality=quality, long_edge=long_edge, metadata="no_gps" if no_gps else "all")
-    order = Order(Look(preset, blend), options, _absolute(out), overwrite)
     reporter = _reporter(json)
     with opened("develop") as controller:
+        look = Look(presetting.taken(controller.store, preset, reporter.word), blend, settings_from=settings)
+        order = Order(look, options, _absolute(out), overwrite)
         executor = controller.executor(workers)
         try:
             prepared = developing.prepare(
@@ -346,18 +355,6 @@ app.command("pause", help="Pause the latest batch.")(batch_pause)
 app.command("cancel", help="Cancel the latest batch.")(batch_cancel)
 app.command("retry-failed", help="Try the failed photos of the latest batch again.")(batch_retry)
 app.command("resume", help="Resume the latest batch.")(batch_resume)
-
-
-@presets_app.command("list")
-def presets_list(json: Json = False) -> int:
-    """List the presets."""
-    return listing.presets(as_json=json)
-
-
-@presets_app.command("show")
-def presets_show(name: Annotated[str, typer.Argument(help="NAME or NAME@VERSION.")], json: Json = False) -> int:
-    """Show what a preset sets."""
-    return listing.preset(name, as_json=json)
 
 
 # --- small steps --------------------------------------------------------------------------------------------

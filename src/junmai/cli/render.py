@@ -68,6 +68,9 @@ class Reporter(Protocol):
     def photo(self, event: str, *, path: str, photo_id: int | None, status: str, **facts: object) -> None:
         """A photo ended, or was left out."""
 
+    def remark(self, path: str, photo_id: int | None, remarks: list[str]) -> None:
+        """What of a photo's own settings could not be honoured."""
+
     def word(self, text: str) -> None:
         """Something the user should know."""
 
@@ -94,6 +97,10 @@ class JsonReporter:
         """One line for the photo."""
         shown = {"event": event, "path": path, "photo_id": photo_id, "status": status}
         print_json({**shown, "error_kind": None, "error_message": None, **facts})
+
+    def remark(self, path: str, photo_id: int | None, remarks: list[str]) -> None:
+        """One line for the photo."""
+        print_json({"event": "photo_remarks", "path": path, "photo_id": photo_id, "remarks": remarks})
 
     def word(self, text: str) -> None:
         """To the error output, so that the lines stay JSON."""
@@ -151,6 +158,9 @@ class BarReporter:
         if status == "failed":
             self._failed += 1
             console.print(f"[red]failed[/]    {escape(relative(path))}: {escape(str(facts.get('error_message')))}")
+
+    def remark(self, path: str, photo_id: int | None, remarks: list[str]) -> None:
+        """Counted at the end: where masks are in use it would be a line for every photo."""
 
     def word(self, text: str) -> None:
         """A line of its own."""

@@ -46,6 +46,7 @@ class Foreground:
         self._presses = 0
         self._runner: Runner | None = None
         self.counts = Counts()
+        self._remarked: set[int] = set()
         self.unreadable = 0
         self.resumed = False
         self._began = time.monotonic()
@@ -97,6 +98,8 @@ class Foreground:
                 seen = event.id
                 if event.type in _ENDS:
                     self._count(batch, event)
+                elif event.type == "item_remarks":
+                    self._remark(event)
         return seen
 
     def _count(self, batch: Batch, event: Event) -> None:
@@ -111,6 +114,13 @@ class Foreground:
             self.counts.processed += 1
             facts = {"output": event.data.get("output"), "seconds": event.data.get("seconds")}
         self._reporter.photo(f"photo_{status}", path=path, photo_id=event.photo_id, status=status, **facts)
+
+    def _remark(self, event: Event) -> None:
+        photo = self._store.photo(event.photo_id or 0)
+        self._remarked.add(event.photo_id or 0)
+        remarks = event.data.get("remarks")
+        said = [str(one) for one in remarks] if isinstance(remarks, list) else []
+        self._reporter.remark(photo.path if photo else "", event.photo_id, said)
 
     def _say_if_waiting(self, batch: Batch) -> None:
         if batch.status != BatchStatus.PAUSED or self._presses:
@@ -212,6 +222,10 @@ class Foreground:
         yield f"[bold]{batch.id} {batch.status}[/]: {done}{failed}{skipped} in {span(seconds)}."
         if (batch.processed, batch.failed) != (self.counts.processed, self.counts.failed):
             yield f"The whole batch: {batch.processed} developed, {batch.failed} failed, of {batch.total} photos."
+        if self._remarked:
+            count = len(self._remarked)
+            yield f"Something of {count} photo{'' if count == 1 else 's'} could not be done as Lightroom would;"
+            yield f"`junmai batch show {batch.id}` names it."
         if self.unreadable:
             yield f"[red]{self.unreadable} files or folders could not be read[/]; they are named above."
         if batch.processed or batch.skipped:

@@ -10,6 +10,7 @@ from junmai import errors
 from junmai.control.controller import BatchController
 from junmai.control.importing import Imported, import_photos
 from junmai.control.planning import Order, Plan, make_plan, new_batch_id, request_key, resolve
+from junmai.control.presetting import finder
 from junmai.control.recovery import live_runners, remove_unsealed
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch
@@ -52,8 +53,8 @@ def prepare(
 
     Raises `BadInput` and its kinds; then no batch was created or changed.
     """
-    resolve(order)
     store = controller.store
+    resolve(order, finder(store))
     remove_unsealed(store, controller.settings)
     key = request_key(order, [*map(str, sources), f"rating>={min_rating}"])
     last_event = store.last_event()

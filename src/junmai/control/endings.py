@@ -13,9 +13,15 @@ from junmai.domain.policy import DEATHS_TO_QUARANTINE, RetryPolicy
 from junmai.executors.base import Developed, Ending, Outcome
 
 
-def output_key(source_sha256: str, recipe: Recipe) -> str:
-    """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key."""
+def output_key(source_sha256: str, recipe: Recipe, own_key: str = "") -> str:
+    """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key.
+
+    `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
+    `junmai.develop.sidecars.content_key` has it; what a photo carries itself is in its checksum.
+    """
     facts = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": asdict(recipe)}
+    if recipe.own:
+        facts["own"] = own_key
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -32,8 +38,9 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
         output_name=claim.output_name,
         size=result.size,
         sha256=result.sha256,
-        key=output_key(result.source_sha256, batch.recipe),
+        key=output_key(result.source_sha256, batch.recipe, result.own_key),
         seconds=outcome.seconds,
+        remarks=result.remarks,
     )
 
 

@@ -18,7 +18,7 @@ from junmai.domain.model import Recipe, recipe_from_json
 from junmai.domain.plan import EXTENSIONS
 from junmai.store.states import RestoredBatch, RestoredEnd, RestoredItem, RestoredPhoto
 
-CONFIG_KEYS = ("preset", "blend", "settings", "output")
+CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "output")
 FORMER = "the former installation"
 FAILED_BEFORE = "failed_before"
 """Kind of a failure of which an older state file tells no reason."""

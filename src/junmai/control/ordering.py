@@ -13,7 +13,7 @@ from junmai import errors
 from junmai.control.planning import Look, Order
 from junmai.domain.model import OutputOptions
 
-CONFIG_KEYS = ("preset", "blend", "settings", "output")
+CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "output")
 OUTPUT_KEYS = tuple(field.name for field in fields(OutputOptions))
 _OUTPUT = TypeAdapter(OutputOptions)
 
@@ -27,9 +27,10 @@ def order_from(given: Mapping[str, object]) -> Order:
     settings = _object(given, "settings")
     _refuse_unknown("config.output", output, (*OUTPUT_KEYS, "folder"))
     look = Look(
-        preset=_text(given, "preset", "default"),
+        preset=_optional_text(given, "preset"),
         blend=_number(given, "blend", 100.0),
         settings={str(name): value for name, value in settings.items()},
+        settings_from=_optional_text(given, "settings_from"),
     )
     return Order(look, _options(output), _folder(output.get("folder")))
 
@@ -68,9 +69,9 @@ def _refuse_unknown(where: str, given: Mapping[str, object], known: Sequence[str
         raise errors.BadInput(detail=f"{where} has unknown keys: {', '.join(unknown)}. Known: {', '.join(known)}.")
 
 
-def _text(given: Mapping[str, object], key: str, default: str) -> str:
-    value = given.get(key, default)
-    if not isinstance(value, str):
+def _optional_text(given: Mapping[str, object], key: str) -> str | None:
+    value = given.get(key)
+    if value is not None and not isinstance(value, str):
         raise errors.BadInput(detail=f"config.{key} must be a text; it is {value!r}.")
     return value
 

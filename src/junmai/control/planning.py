@@ -13,23 +13,31 @@ from pathlib import Path
 from junmai import errors, files
 from junmai.control.endings import output_key
 from junmai.control.outputs import is_original
-from junmai.develop import presets
+from junmai.control.presetting import finder
+from junmai.develop import presets, sidecars
 from junmai.develop import settings as develop_settings
 from junmai.domain.model import NewBatch, NewItem, OutputOptions, Photo, Recipe
 from junmai.domain.plan import EXTENSIONS, name_key, plan_names
+from junmai.domain.preset import Preset
 from junmai.store.base import Store
 
 QUALITY_RANGE = (1, 100)
+SETTINGS_FROM = ("own", "preset", "both")
 LONG_EDGE_RANGE = (16, 65_500)  # a JPEG ends at 65,535 pixels a side
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the photos should look like: a preset, how much of it (0..100), and settings over it."""
+    """What the photos should look like: a preset, how much of it (0..100), and settings over it.
 
-    preset: str = "default"
+    `settings_from` says what else counts: "preset" the preset alone, "own" each photo's own Lightroom settings alone,
+    "both" the photo's own over the preset. None is "preset" where a preset is named, else "own".
+    """
+
+    preset: str | None = None
     blend: float = 100.0
     settings: dict[str, object] = field(default_factory=dict)
+    settings_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +71,32 @@ def new_batch_id() -> str:
     return f"batch_{secrets.token_hex(6)}"
 
 
-def resolve(order: Order) -> tuple[Recipe, str]:
-    """The settings in force and the exact preset. Raises `UnknownPreset`, `UnknownSetting`, `SettingOutOfRange`,
-    `BadInput`."""
-    preset = presets.find(order.look.preset)
+def resolve(order: Order, find: Callable[[str], Preset] = presets.find) -> tuple[Recipe, str]:
+    """The settings in force and the exact preset, which `find` finds by its name.
+
+    Raises `UnknownPreset`, `UnknownSetting`, `SettingOutOfRange`, `BadInput`.
+    """
+    look = order.look
+    preset = find(look.preset or presets.DEFAULT)
     _check_range("quality", order.output.quality, QUALITY_RANGE)
     if order.output.long_edge is not None:
         _check_range("long edge", order.output.long_edge, LONG_EDGE_RANGE)
-    settings = develop_settings.merge(
-        develop_settings.blend(preset.settings, order.look.blend), develop_settings.parse(order.look.settings)
-    )
-    return Recipe(settings=settings, output=order.output), preset.reference
+    settings = develop_settings.blend(preset.settings, look.blend)
+    overrides = develop_settings.parse(look.settings)
+    if settings_from(look) == "preset":
+        return Recipe(settings=develop_settings.merge(settings, overrides), output=order.output), preset.reference
+    return Recipe(settings=settings, output=order.output, own=True, overrides=overrides), preset.reference
+
+
+def settings_from(look: Look) -> str:
+    """ "own", "preset" or "both", as asked for or as it is without a word. Raises `BadInput`."""
+    chosen = look.settings_from or ("own" if look.preset is None else "preset")
+    if chosen not in SETTINGS_FROM:
+        raise errors.BadInput(detail=f"Settings come from {', '.join(SETTINGS_FROM)}; not from {chosen!r}.")
+    if chosen == "own" and look.preset not in (None, presets.DEFAULT):
+        detail = f"With the photos' own settings alone the preset {look.preset} has no say; take one of them, or both."
+        raise errors.BadInput(detail=detail)
+    return chosen
 
 
 def request_key(order: Order, sources: Sequence[str]) -> str:
@@ -101,7 +124,7 @@ def make_plan(
 
     Writes nothing but the number of the output folder. Raises `OutputFolderRefused` and what `resolve` raises.
     """
-    recipe, preset = resolve(order)
+    recipe, preset = resolve(order, finder(store))
     if order.folder is None:
         raise errors.OutputFolderRefused(path="", detail="none is given")
     folder = order.folder
@@ -175,7 +198,11 @@ def _is_done(folder: Path, photo: Photo, row: dict[str, object], recipe: Recipe)
     """Whether the right output of the photo stands in the folder, by its key, size and time."""
     if row["key"] is None or photo.sha256 is None:
         return False
-    if row["key"] != output_key(photo.sha256, recipe):
+    try:
+        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.own else ""
+    except OSError:
+        return False  # developing it says what is wrong with its sidecar
+    if row["key"] != output_key(photo.sha256, recipe, own_key):
         return False
     state = files.state_of(folder / str(row["name"]))
     return state is not None and (state.size, state.mtime_ns) == (row["size"], row["mtime_ns"])
@@ -183,9 +210,10 @@ def _is_done(folder: Path, photo: Photo, row: dict[str, object], recipe: Recipe)
 
 def _config(order: Order, folder: Path) -> dict[str, object]:
     return {
-        "preset": order.look.preset,
+        "preset": order.look.preset or presets.DEFAULT,
         "blend": order.look.blend,
         "settings": dict(order.look.settings),
+        "settings_from": settings_from(order.look),
         "output": {**asdict(order.output), "folder": str(folder)},
     }
 

@@ -20,7 +20,7 @@ from junmai.develop.xmp import Fields, text_of
 from junmai.domain.model import SettingValue
 
 EMBEDDED = "the photo"
-REMARKS_LIMIT = 40
+REMARKS_LIMIT = 12
 
 LIGHTROOM_STARTS: dict[str, float] = {"Sharpness": 40, "ColorNoiseReduction": 25}
 """Where Lightroom's controls stand for a RAW photo that nobody touched, beside those that are neutral."""
@@ -109,8 +109,7 @@ def _settings_of(data: bytes, name: str, remarks: list[str], *, finished: bool) 
 
 
 def _own(taken: Taken, source: str, remarks: list[str], key: str) -> OwnSettings:
-    lost = [f"{source}: {_sentence(line)}" for line in taken.lines(Verdict.NOT_SUPPORTED)]
-    said = [*remarks, *lost]
+    said = [*remarks, *(_sentence(line) for line in taken.lines(Verdict.NOT_SUPPORTED))]
     if len(said) > REMARKS_LIMIT:
         said = [*said[:REMARKS_LIMIT], f"and {len(said) - REMARKS_LIMIT} more"]
     return OwnSettings(taken.settings, source, tuple(said), key)

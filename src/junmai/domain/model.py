@@ -245,6 +245,8 @@ class Staged:
     sha256: str
     key: str
     seconds: float
+    remarks: tuple[str, ...] = ()
+    """What of the photo's own settings could not be honoured; recorded when it is staged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ class Developed:
     width: int
     height: int
     seconds: dict[str, float]
+    own_key: str = ""
+    """SHA-256 of the sidecars that the photo's own settings came from; `""` where there are none or none is asked."""
+    remarks: tuple[str, ...] = ()
+    """Sentences about what could not be honoured."""
 
 
 @dataclass(frozen=True, slots=True)

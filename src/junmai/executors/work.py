@@ -6,9 +6,12 @@ import errno
 import os
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from junmai import errors, files
+from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
+from junmai.domain.model import Recipe
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, ProbeJob
 
 
@@ -65,7 +68,8 @@ def develop(job: DevelopJob) -> Developed:
     began = time.perf_counter()
     state, source_sha256 = _checked_source(job)
     read = time.perf_counter()
-    developed = develop_photo(job.source, job.recipe)
+    own = _own_settings(job)
+    developed = develop_photo(job.source, _in_force(job.recipe, own))
     if _state(job.source) != state:
         raise errors.SourceChanged(detail="it was written to while it was being developed")
     writing = time.perf_counter()
@@ -79,7 +83,29 @@ def develop(job: DevelopJob) -> Developed:
         width=developed.width,
         height=developed.height,
         seconds=seconds,
+        own_key=own.key,
+        remarks=own.remarks,
     )
+
+
+def _own_settings(job: DevelopJob) -> OwnSettings:
+    if not job.recipe.own:
+        return NONE
+    try:
+        return own_settings(job.source)
+    except FileNotFoundError as error:
+        raise errors.SourceMissing(path=error.filename or job.source) from error
+    except OSError as error:
+        detail = f"{error.filename or job.source}: {error.strerror or error}"
+        raise errors.SourceUnreadable(detail=detail) from error
+
+
+def _in_force(recipe: Recipe, own: OwnSettings) -> Recipe:
+    """The recipe for this one photo, with everything that decides its pixels in `settings`."""
+    if not recipe.own:
+        return recipe
+    settings = laid_between(recipe.settings, own.settings, recipe.overrides)
+    return replace(recipe, settings=settings, own=False, overrides={})
 
 
 def _checked_source(job: DevelopJob) -> tuple[files.FileState, str]:

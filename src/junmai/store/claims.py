@@ -83,23 +83,10 @@ class ClaimVerbs(Engine):
 
     def stage(self, runner_no: int, staged: Sequence[Staged], read: Sequence[SourceRead] = ()) -> set[Key]:
         """Record whole temporary files, and the checksums of the sources read; returns the items accepted."""
+        now = self.clock.now()
         with self.write() as transaction:
             transaction.many("keep_sha256", (dataclasses.asdict(one) for one in read))
-            return {
-                (one.batch_no, one.position)
-                for one in staged
-                if transaction.rows(
-                    "stage_item",
-                    batch_no=one.batch_no,
-                    position=one.position,
-                    attempt=one.attempt,
-                    runner_no=runner_no,
-                    size=one.size,
-                    sha256=one.sha256,
-                    key=one.key,
-                    seconds=one.seconds,
-                )
-            }
+            return {(one.batch_no, one.position) for one in staged if _stage(transaction, runner_no, one, now)}
 
     def settle(self, runner_no: int, settled: Sequence[Settled]) -> set[Key]:
         """Record outputs that have their final names: row, counters, event, output, in one transaction."""
@@ -240,6 +227,24 @@ def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: 
             )
         )
     return claims
+
+
+def _stage(transaction: Transaction, runner_no: int, one: Staged, now: float) -> bool:
+    staged = transaction.rows(
+        "stage_item",
+        batch_no=one.batch_no,
+        position=one.position,
+        attempt=one.attempt,
+        runner_no=runner_no,
+        size=one.size,
+        sha256=one.sha256,
+        key=one.key,
+        seconds=one.seconds,
+    )
+    if staged and one.remarks:
+        said = list(one.remarks)
+        transaction.event("item_remarks", now, batch_no=one.batch_no, photo_id=one.photo_id, remarks=said)
+    return bool(staged)
 
 
 def _record_output(transaction: Transaction, batches: dict[int, Row], one: Settled, now: float) -> None:

@@ -1,4 +1,7 @@
-"""The verbs over presets that the user imported. Versions are added and never changed."""
+"""The verbs over presets that the user imported, and over what of photos' own settings could not be honoured.
+
+Versions of presets are added and never changed.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,10 @@ class PresetVerbs(Engine):
             if row is None:
                 raise errors.StoreError(detail=f"the preset {new.name} was not kept")
             return preset_from(row), True
+
+    def remarks(self, no: int) -> dict[int, tuple[str, ...]]:
+        """By photo id, what could not be honoured when the photo was last developed in a batch."""
+        return {row["photo_id"]: tuple(json.loads(row["data"])["remarks"]) for row in self.read("remarks", no=no)}
 
 
 def preset_from(row: Row) -> Preset:

@@ -1,3 +1,6 @@
+-- remarks: what of photos' own settings could not be honoured in a batch, the newest word on a photo last
+SELECT photo_id, data FROM events WHERE batch_no = :no AND type = 'item_remarks' ORDER BY id;
+
 -- presets_newest: the newest version of every preset
 SELECT * FROM presets AS one
 WHERE version = (SELECT max(version) FROM presets WHERE name_key = one.name_key) ORDER BY name_key;
