@@ -22,6 +22,8 @@ from junmai.domain.model import SettingValue
 EMBEDDED = "the photo"
 REMARKS_LIMIT = 12
 
+_NAMESPACE = xmp.CRS.encode()
+
 LIGHTROOM_STARTS: dict[str, float] = {"Sharpness": 40, "ColorNoiseReduction": 25}
 """Where Lightroom's controls stand for a RAW photo that nobody touched, beside those that are neutral."""
 
@@ -96,6 +98,8 @@ def _settings_of(data: bytes, name: str, remarks: list[str], *, finished: bool) 
     try:
         fields = xmp.parse(data, name=name)
     except errors.XmpUnreadable as error:
+        if name == EMBEDDED and _NAMESPACE not in data:
+            return None  # whatever it was, it held no settings
         remarks.append(f"{name}: {error.fields['detail']}; its settings are not applied")
         return None
     develop: Fields = {key: node for key, node in fields.items() if not key.startswith("{")}
