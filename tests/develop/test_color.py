@@ -42,7 +42,7 @@ def test_srgb_is_coded_and_decoded_as_the_standard_says() -> None:
 
 
 def test_balanced_grey_of_a_camera_is_grey_in_the_working_space() -> None:
-    assert CAMERA.to_working @ np.ones(3) == pytest.approx(np.ones(3))
+    assert CAMERA.to_working((1.0, 1.0, 1.0)) @ np.ones(3) == pytest.approx(np.ones(3))
 
 
 def test_the_gains_for_the_as_shot_temperature_are_the_as_shot_gains() -> None:

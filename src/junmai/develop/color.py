@@ -148,9 +148,8 @@ class Camera:
     as_shot: Gains
     xyz_to_camera: Matrix | None
 
-    @property
-    def to_working(self) -> Matrix:
-        """White-balanced camera values to the working space; grey (1, 1, 1) stays grey.
+    def to_working(self, gains: Gains) -> Matrix:
+        """Camera values balanced by `gains` to the working space; grey (1, 1, 1) stays grey.
 
         Rows of camera-from-sRGB are scaled to sum to 1 before inverting, as in dcraw and LibRaw.
         """

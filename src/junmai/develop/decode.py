@@ -9,9 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from junmai import errors
 from junmai.develop.color import Camera, Gains, Matrix
+from junmai.develop.lens import Lens
+from junmai.develop.look import Base, BaseLook
 from junmai.develop.sniff import Sniffed, sniff
 
 MAX_PIXELS = 300_000_000
@@ -30,13 +32,38 @@ Balance = Callable[[Camera], Gains]
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What decoding must find out beside the pixels.
+
+    `base_look` is for RAW only; `camera` falls back to `standard` where there is no usable preview.
+    `camera_profile` names a DCP profile, "" for none. `lens` asks for the correction of the lens.
+    """
+
+    base_look: BaseLook = "camera"
+    camera_profile: str = ""
+    lens: bool = False
+
+
+def wanted(settings: Mapping[str, object]) -> Wanted:
+    """What the settings `BaseLook`, `CameraProfile` and `LensProfileEnable` ask of decoding."""
+    look = settings.get("BaseLook", "camera")
+    return Wanted(
+        base_look=look if look in ("standard", "neutral") else "camera",
+        camera_profile=str(settings.get("CameraProfile", "")),
+        lens=settings.get("LensProfileEnable") in (1, True, "1"),
+    )
+
+
+@dataclass(frozen=True)
 class Decoded:
     """A photo ready to be developed, as its file stores it (orientation not yet applied).
 
     `pixels` is (height, width, 3), uint8 or uint16, C-contiguous. `table` is (3, 256 or 65536) float32 and turns a
     channel's code value to linear light; 1.0 is white (RAW: where green is full). `matrix` takes linear light to the
     working space (linear Rec. 2020). `full` is each channel's value of a full sensor, for RAW; white balance is
-    already applied. `orientation` is an EXIF one, 1..8. `exact_srgb` says that the code values are plain 8-bit sRGB.
+    already applied; for RAW the tables are straight lines. `orientation` is an EXIF one, 1..8. `exact_srgb` says that
+    the code values are plain 8-bit sRGB. `base` is the base look of a RAW, `lens` the correction of its lens where it
+    was asked for and is known; `remarks` says what could not be done.
     """
 
     kind: Literal["raw", "developed"]
@@ -50,6 +77,9 @@ class Decoded:
     full: tuple[float, float, float] | None = None
     camera: Camera | None = None
     baseline_exposure: float = 0.0
+    base: Base | None = None
+    lens: Lens | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -60,7 +90,12 @@ class Decoded:
         return int(self.pixels.shape[0])
 
 
-def decode(path: Path, balance: Balance = lambda camera: camera.as_shot) -> Decoded:
+def as_shot(camera: Camera) -> Gains:
+    """The balance that the camera chose."""
+    return camera.as_shot
+
+
+def decode(path: Path, balance: Balance = as_shot, want: Wanted = Wanted()) -> Decoded:
     """Decode the photo at `path`. For a RAW, `balance` chooses the gains, which are applied before demosaicing.
 
     Raises:
@@ -79,8 +114,18 @@ def decode(path: Path, balance: Balance = lambda camera: camera.as_shot) -> Deco
             found = sniff(stream, path.name)
             if found.kind != "raw":
                 stream.seek(0)
-                return decode_picture.decode(stream, found)
-        return decode_raw.decode(path, found, balance)
+                decoded = decode_picture.decode(stream, found)
+            else:
+                stream.close()  # LibRaw opens it again
+                decoded = decode_raw.decode(path, found, balance, want)
+        return _with_lens(path, decoded) if want.lens else decoded
+
+
+def _with_lens(path: Path, decoded: Decoded) -> Decoded:
+    from junmai.develop import lens
+
+    found, remark = lens.find(path, decoded.width, decoded.height)
+    return replace(decoded, lens=found, remarks=(*decoded.remarks, remark) if remark else decoded.remarks)
 
 
 def identify(path: Path) -> Sniffed:

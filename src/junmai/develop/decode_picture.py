@@ -97,7 +97,7 @@ def _shaper(image: Image.Image, profile: bytes, space: str, codes: int) -> icc.S
     if icc.color_space(profile) == space:
         shaper = icc.read_shaper(profile, codes)
         return shaper if shaper or space == "RGB" else icc.srgb(codes)
-    return icc.adobe_rgb(codes) if space == "RGB" and _says_adobe_rgb(image) else icc.srgb(codes)
+    return icc.adobe_rgb(codes) if space == "RGB" and says_adobe_rgb(image) else icc.srgb(codes)
 
 
 def _shaped(base: Decoded, pixels: Pixels, shaper: icc.Shaper | None, bits: int) -> Decoded:
@@ -232,7 +232,7 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _says_adobe_rgb(image: Image.Image) -> bool:
+def says_adobe_rgb(image: Image.Image) -> bool:
     """DCF option colour space: EXIF ColorSpace 2, or uncalibrated with interoperability index R03."""
     try:
         exif = image.getexif()

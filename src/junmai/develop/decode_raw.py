@@ -15,9 +15,9 @@ import rawpy
 from numpy.typing import NDArray
 
 from junmai import errors
-from junmai.develop import color
+from junmai.develop import color, look, preview, tone
 from junmai.develop.color import Camera, Gains
-from junmai.develop.decode import Balance, Decoded, check_size
+from junmai.develop.decode import Balance, Decoded, Wanted, check_size
 from junmai.develop.sniff import Sniffed
 
 RESAVE = "Re-save it as DNG with Adobe DNG Converter (free), or as TIFF with the camera maker's program, and try again."
@@ -28,32 +28,31 @@ FROM_DNG = "Open it in the program that made it, save it as a TIFF of 16 bits a 
 _ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 
 
-def decode(path: Path, found: Sniffed, balance: Balance) -> Decoded:
+def decode(path: Path, found: Sniffed, balance: Balance, want: Wanted) -> Decoded:
     """Decode the RAW file at `path`; see `junmai.develop.decode.decode`."""
     try:
         with rawpy.RawPy() as raw:
             raw.open_file(str(path))
             check_size(raw.sizes.width, raw.sizes.height)
             raw.unpack()
-            return _develop(raw, found, balance)
+            return _develop(raw, found, balance, want)
     except rawpy.LibRawError as error:
         raise _photo_error(error, path, found) from error
 
 
-def _develop(raw: Any, found: Sniffed, balance: Balance) -> Decoded:
+def _develop(raw: Any, found: Sniffed, balance: Balance, want: Wanted) -> Decoded:
     if raw.raw_type == rawpy.RawType.Flat:
         check_filled(raw.raw_image_visible, int(raw.white_level))
     camera = _camera(raw) if raw.num_colors == 3 else None
     gains = balance(camera) if camera else None
     orientation = _ORIENTATION.get(raw.sizes.flip, 1)  # read first: turning it off below makes LibRaw forget it
-    pixels = _demosaic(raw, gains)
-    if pixels.min() == pixels.max():
-        raise errors.BlankPhoto(detail=f"every pixel is {int(pixels.min())}")
-    ramp = np.arange(65536, dtype=np.float32) / 65535
+    shown = preview.read(raw) if want.base_look == "camera" and camera else None
+    pixels = _cropped(raw, _demosaic(raw, gains))
     if camera is None or gains is None:  # one or four colours: LibRaw made linear sRGB of it
         full, matrix = (1.0, 1.0, 1.0), color.SRGB_TO_WORKING
     else:
-        full, matrix = gains, camera.to_working
+        full, matrix = gains, camera.to_working(gains)
+    ramp = np.arange(65536, dtype=np.float32) / 65535
     return Decoded(
         kind="raw",
         format=found.format,
@@ -65,11 +64,70 @@ def _develop(raw: Any, found: Sniffed, balance: Balance) -> Decoded:
         full=full,
         camera=camera,
         baseline_exposure=found.baseline_exposure,
+        base=_base(want, shown, pixels, camera, full, found.baseline_exposure),
     )
+
+
+def _base(
+    want: Wanted,
+    shown: preview.Light | None,
+    pixels: NDArray[np.uint16],
+    camera: Camera | None,
+    gains: Gains,
+    baseline_exposure: float,
+) -> look.Base:
+    """The base look; `camera` compares preview and sensor under the light that the camera believed in."""
+    if want.base_look == "neutral":
+        return look.neutral()
+    if shown is None or camera is None:
+        return look.standard()
+    brightness = tone.RAW_GAIN * 2.0**baseline_exposure
+    balanced = np.array(camera.as_shot) / gains * (max(gains) / 65535 * brightness)
+    to_working = camera.to_working(camera.as_shot) * balanced
+    seen = preview.align(preview.shrink(pixels) @ to_working.T.astype(np.float32), shown)
+    if seen is None:
+        return look.standard()
+    scene, small = (each.astype(np.float64) for each in seen)
+    return look.matched(scene, small, brightness) or look.standard()
+
+
+# --- pixels ------------------------------------------------------------------------------------------------
 
 
 def _demosaic(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
     """(height, width, 3) uint16. 65535 is the fullest channel's clipping point, so nothing is cut at white."""
+    if gains is not None and _is_plain_bayer(raw):
+        from junmai.develop import demosaic
+
+        black, white = raw.black_level_per_channel, int(raw.white_level)
+        shares = [65535 * gain / max(gains) for gain in (*gains, gains[1])]
+        scale = [share / max(white - level, 1) for share, level in zip(shares, black, strict=True)]
+        return demosaic.bayer(raw.raw_image_visible, raw.raw_pattern, tuple(black), tuple(scale))
+    return _by_libraw(raw, gains)
+
+
+def _is_plain_bayer(raw: Any) -> bool:
+    """Whether the sensor is a rectangle of 2 x 2 red, green and blue sites, which `demosaic` develops.
+
+    Not so Fuji's sensors turned by 45 degrees (LibRaw makes them one row less than columns) and pixels that are not
+    square, which LibRaw stretches.
+    """
+    if raw.raw_type != rawpy.RawType.Flat or raw.color_desc != b"RGBG" or raw.raw_pattern is None:
+        return False
+    pattern = np.asarray(raw.raw_pattern)
+    height, width = raw.raw_image_visible.shape
+    return (
+        pattern.shape == (2, 2)
+        and sorted(1 if site == 3 else int(site) for site in pattern.ravel()) == [0, 1, 1, 2]
+        and (pattern[0, 0] in (0, 2)) == (pattern[1, 1] in (0, 2))
+        and height % 2 == 0 == width % 2
+        and min(height, width) >= 16
+        and height != width - 1
+        and raw.sizes.pixel_aspect == 1
+    )
+
+
+def _by_libraw(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
     own_colors = gains is not None
     balance = {"user_wb": [gains[0], gains[1], gains[2], gains[1]]} if gains else {"use_camera_wb": True}
     pixels = raw.postprocess(
@@ -83,9 +141,29 @@ def _demosaic(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
         user_flip=0,
         **balance,
     )
+    if pixels.min() == pixels.max():
+        raise errors.BlankPhoto(detail=f"every pixel is {int(pixels.min())}")
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
     return np.ascontiguousarray(pixels[:, :, :3], dtype=np.uint16)
+
+
+def _cropped(raw: Any, pixels: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Without the margin that the camera leaves out of its own pictures (DNG: DefaultCrop).
+
+    A crop of more than 3 % a side is the photographer's choice of aspect, which the settings may make anew.
+    """
+    sizes = raw.sizes
+    top, left = sizes.crop_top_margin - sizes.top_margin, sizes.crop_left_margin - sizes.left_margin
+    height, width = pixels.shape[:2]
+    if (height, width) != (sizes.height, sizes.width) or not 0 < sizes.crop_width <= width:
+        return pixels
+    bottom, right = height - top - sizes.crop_height, width - left - sizes.crop_width
+    fits = 0 <= top <= 0.03 * height and 0 <= bottom <= 0.03 * height
+    fits = fits and 0 <= left <= 0.03 * width and 0 <= right <= 0.03 * width
+    if not fits or top + bottom + left + right == 0:
+        return pixels
+    return np.ascontiguousarray(pixels[top : height - bottom, left : width - right])
 
 
 # --- what the file says about its camera -------------------------------------------------------------------
