@@ -92,7 +92,8 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
     done = f"developed {found.processed:,}, failed {found.failed:,}, right already {found.skipped:,}"
     cancelled = f", not developed {found.total - ended:,}" if found.status == BatchStatus.CANCELLED else ""
     console.print(f"  {done}, to go {found.remaining:,}{cancelled}")
-    console.print(f"  preset {escape(found.preset)}, priority {found.priority}, into {escape(found.folder)}")
+    look = f"preset {found.preset}" + (", photos' own settings over it" if found.recipe.own else "")
+    console.print(f"  {escape(look)}, priority {found.priority}, into {escape(found.folder)}")
     served = controller.served_by(found)
     if found.status == BatchStatus.PAUSED:
         cause = conditions.sentence(found.pause_reason, found.pause_detail)

@@ -131,4 +131,4 @@ def _untouched(name: str, value: SettingValue) -> bool:
         return value == STRAIGHT
     if isinstance(known, develop_settings.ChoiceField):
         return value == known.choices[0]
-    return value is False
+    return value in (False, "")
