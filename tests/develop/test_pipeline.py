@@ -20,6 +20,8 @@ from junmai.domain.model import OutputOptions, Recipe
 
 Write = Callable[..., Path]
 Picture = NDArray[Any]
+_OVER_THE_PICTURE = ("Grain", "PostCropVignette", "Clarity", "Texture", "Sharp", "Dehaze")
+"""What depends on the place in the picture and not on the tone alone."""
 EVERYTHING = {
     "IncrementalTemperature": 20,
     "Exposure2012": 0.4,
@@ -94,7 +96,8 @@ def test_brighter_grey_stays_brighter_under_every_preset(write: Write) -> None:
     grey = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2).repeat(8, axis=0)
     path = write(grey)
     for preset in presets.all_presets():
-        result = render(decode(path), preset.settings)[4].astype(int)
+        tones = {name: value for name, value in preset.settings.items() if not name.startswith(_OVER_THE_PICTURE)}
+        result = render(decode(path), tones)[4].astype(int)
         assert (np.diff(result.sum(axis=1)) >= -2).all(), preset.name
 
 
