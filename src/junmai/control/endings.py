@@ -19,9 +19,12 @@ def output_key(source_sha256: str, recipe: Recipe, own_key: str = "") -> str:
     `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
     `junmai.develop.sidecars.content_key` has it; what a photo carries itself is in its checksum.
     """
-    facts = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": asdict(recipe)}
+    decides = asdict(recipe)
+    facts = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": decides}
     if recipe.own:
         facts["own"] = own_key
+    else:  # such a key is the same as before there were own settings
+        del decides["own"], decides["overrides"]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
