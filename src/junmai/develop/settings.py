@@ -57,7 +57,7 @@ def parse(given: Mapping[str, object]) -> dict[str, SettingValue]:
         UnknownSetting: a name is not in `FIELDS`; the nearest one is named.
         SettingOutOfRange: a value is not what its field expects.
     """
-    named = {}
+    named: dict[str, object] = {}
     for name, value in given.items():
         meant = ALIASES.get(name, name)
         if meant not in FIELDS:

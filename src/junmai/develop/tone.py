@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from junmai.develop.color import srgb_decode, srgb_encode
+from junmai.develop.color import srgb_encode
 
-CURVE_SIZE = 8192
 BASE_LOW, BASE_HIGH, BASE_SIZE = -14.0, 4.0, 1024
 """Range of the local brightness table in EV below and above white."""
 
@@ -31,40 +30,29 @@ def base_curve(light: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.minimum((white + k) / white * powered / (powered + k), 1.0), dtype=np.float64)
 
 
-def curve(*, raw: bool, contrast: float, whites: float, blacks: float) -> tuple[NDArray[np.float32], float]:
-    """Return (table, top): scene light to display light, both linear; settings are -100..100.
-
-    The table has CURVE_SIZE + 1 entries at x = top * (i / CURVE_SIZE)^2, dense in the shadows; above `top` the last
-    entry holds.
-    """
-    top = RAW_GAIN if raw else 1.0
-    light = top * (np.arange(CURVE_SIZE + 1, dtype=np.float64) / CURVE_SIZE) ** 2
-    shown = base_curve(light) if raw else light
-    if contrast or whites or blacks:
-        code = np.asarray(srgb_encode(shown), dtype=np.float64)
-        # Cubic S through 0, 1/2 and 1: middle slope 1 + c/2, end slopes 1 - c, so |c| < 1 stays monotonic.
-        code = code + 0.008 * contrast * code * (1 - code) * (2 * code - 1)
-        code = code + 0.0012 * whites * np.maximum(code, 0) ** 4
-        code = code + 0.0010 * blacks * np.clip(1 - code, 0, 1) ** 4
-        shown = np.asarray(srgb_decode(np.clip(code, 0, 1)), dtype=np.float64)
-    return shown.astype(np.float32), top
-
-
-def local_gains(*, raw: bool, highlights: float, shadows: float) -> NDArray[np.float32] | None:
-    """Gain by local brightness, (BASE_SIZE + 1,) over BASE_LOW..BASE_HIGH EV from white; None if neutral.
+def lift(*, raw: bool, highlights: float, shadows: float) -> NDArray[np.float32]:
+    """EV to add by local brightness, (BASE_SIZE + 1,) over BASE_LOW..BASE_HIGH EV from white; settings are -100..100.
 
     Up to 1.4 EV for highlights and 2 EV for shadows. Each step is so wide that brightness after the gain still rises
     with brightness before (a smoothstep's slope is 1.5 / width: 1.5 * 1.4 / 3 < 1), hence no reversed edges.
     """
-    if highlights == 0 and shadows == 0:
-        return None
     ev = np.linspace(BASE_LOW, BASE_HIGH, BASE_SIZE + 1)
     bright = smoothstep(-3.0, 0.0, ev)
     if not raw and highlights < 0:
         bright = bright * (1 - 0.6 * smoothstep(-1.2, 0.0, ev))  # a clipped white holds no detail: keep it white
     dark = 1 - smoothstep(-6.0, -1.5, ev)
-    gain_ev = 0.014 * highlights * bright + 0.020 * shadows * dark
-    return np.exp2(gain_ev).astype(np.float32)
+    return (0.014 * highlights * bright + 0.020 * shadows * dark).astype(np.float32)
+
+
+def clarity(amount: float) -> NDArray[np.float32]:
+    """The share of local contrast to add, by local brightness as in `lift`; `amount` is -100..100.
+
+    Middle tones get it whole; deep shadows, whose local contrast is noise, and whites get little. At -100 six tenths of
+    it are taken away, never all, so that edges keep their direction.
+    """
+    ev = np.linspace(BASE_LOW, BASE_HIGH, BASE_SIZE + 1)
+    middle = smoothstep(-9.0, -4.5, ev) * (1 - 0.85 * smoothstep(-1.5, 0.3, ev))
+    return ((0.010 if amount > 0 else 0.006) * amount * middle).astype(np.float32)
 
 
 def smoothstep(low: float, high: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,7 +60,12 @@ def smoothstep(low: float, high: float, x: NDArray[np.float64]) -> NDArray[np.fl
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float64)
 
 
-def encode_table() -> NDArray[np.uint8]:
-    """(65536,) linear light in 16 bits to sRGB code values; a step is at most 0.05 of a level."""
-    linear = np.arange(65536, dtype=np.float64) / 65535
-    return np.asarray(np.rint(srgb_encode(linear) * 255), dtype=np.uint8)
+def encode_table(depth: int = 8) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """(65536,) square roots of linear light, in 16 bits, to sRGB code values of 8 or 16 bits.
+
+    A step of the square root is at most 1.1 steps of 16-bit code values.
+    """
+    linear = (np.arange(65536, dtype=np.float64) / 65535) ** 2
+    if depth == 8:
+        return np.asarray(np.rint(srgb_encode(linear) * 255), dtype=np.uint8)
+    return np.asarray(np.rint(srgb_encode(linear) * 65535), dtype=np.uint16)

@@ -1,0 +1,201 @@
+"""Crop, angle and lens: where the pixels of the developed picture lie in the stored one.
+
+All three are one resampling of the stored picture, done first, so that nothing is worked out for what is cut away and
+the vignette fits the crop. A crop alone is cut on whole pixels and resamples nothing.
+
+Adobe's crop is given in the photo as stored, before its orientation. `CropLeft, CropTop` and `CropRight, CropBottom`
+are two corners of the frame, as shares of width and height; the frame itself is turned by `CropAngle` around the
+photo's middle, clockwise. (darktable's import of Lightroom's settings reads it in the same way.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from junmai.develop.settings import number
+from junmai.domain.model import SettingValue
+
+Settings = Mapping[str, SettingValue]
+Values = NDArray[np.float64]
+
+SPACING = 16
+"""Pixels between places that are worked out; a lens moves a pixel by less than 0.01 off the line between two."""
+_BLOCK = 1024
+"""Edge of the blocks that are resampled at a time; OpenCV's own limit is 32,767 pixels."""
+
+
+class Places(Protocol):
+    """The correction of a lens; see `junmai.develop.lens`."""
+
+    def places(self, x: Values, y: Values) -> Values: ...
+
+    def gain(self, x: Values, y: Values) -> Values: ...
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame of `width` x `height` pixels around a point of the photo, turned by the angle of `cos` and `sin`.
+
+    Places are in pixels, 0 being the middle of the first one.
+    """
+
+    width: int
+    height: int
+    middle_x: float
+    middle_y: float
+    cos: float = 1.0
+    sin: float = 0.0
+
+    def places(self, x: Values, y: Values) -> tuple[Values, Values]:
+        """Where pixels of the frame lie in the photo."""
+        x, y = x - (self.width - 1) / 2, y - (self.height - 1) / 2
+        return self.middle_x + x * self.cos - y * self.sin, self.middle_y + x * self.sin + y * self.cos
+
+
+def frame(settings: Settings, width: int, height: int) -> Frame | None:
+    """The frame that the settings ask of a photo of that size; None for the whole photo.
+
+    A crop is applied where `HasCrop` is true, or where it is absent and a field of the crop is given. An angle without
+    edges takes the largest frame of the photo's shape that fits. Edges that leave nothing are no crop.
+    """
+    edges = [f"Crop{edge}" for edge in ("Left", "Top", "Right", "Bottom")]
+    if not settings.get("HasCrop", any(name in settings for name in (*edges, "CropAngle"))):
+        return None
+    angle = math.radians(number(settings, "CropAngle"))
+    cos, sin = math.cos(angle), math.sin(angle)
+    left, top, right, bottom = (
+        number(settings, name, default) for name, default in zip(edges, (0, 0, 1, 1), strict=True)
+    )
+    if (left, top, right, bottom) == (0, 0, 1, 1):
+        return _inside(width, height, cos, sin) if angle else None
+    if not angle:
+        return _cut(round(left * width), round(top * height), round(right * width), round(bottom * height))
+    across, down = (right - left) * width, (bottom - top) * height
+    wide, high = across * cos + down * sin, down * cos - across * sin
+    if wide < 1 or high < 1:
+        return None
+    middle_x, middle_y = (left + right) / 2 * width - 0.5, (top + bottom) / 2 * height - 0.5
+    return Frame(round(wide), round(high), middle_x, middle_y, cos, sin)
+
+
+def _cut(left: int, top: int, right: int, bottom: int) -> Frame | None:
+    if right <= left or bottom <= top:
+        return None
+    return Frame(right - left, bottom - top, (left + right - 1) / 2, (top + bottom - 1) / 2)
+
+
+def _inside(width: int, height: int, cos: float, sin: float) -> Frame:
+    """The largest frame of the photo's shape that holds nothing from outside of it."""
+    sin_size = abs(sin)
+    share = min(width / (width * cos + height * sin_size), height / (width * sin_size + height * cos))
+    size = max(1, int(width * share)), max(1, int(height * share))
+    return Frame(*size, (width - 1) / 2, (height - 1) / 2, cos, sin)
+
+
+def take(pixels: NDArray[Any], asked: Frame | None, lens: Places | None = None) -> NDArray[Any]:
+    """The pixels (height, width, 3) of a frame, contiguous: a copy where anything is cut or turned."""
+    height, width = pixels.shape[:2]
+    if lens is None and (asked is None or asked.sin == 0):
+        if asked is None:
+            return pixels
+        left, top = round(asked.middle_x - (asked.width - 1) / 2), round(asked.middle_y - (asked.height - 1) / 2)
+        return np.ascontiguousarray(pixels[top : top + asked.height, left : left + asked.width])
+    whole = asked or Frame(width, height, (width - 1) / 2, (height - 1) / 2)
+    out = np.empty((whole.height, whole.width, 3), pixels.dtype)
+    for top in range(0, whole.height, _BLOCK):
+        for left in range(0, whole.width, _BLOCK):
+            block = out[top : top + _BLOCK, left : left + _BLOCK]
+            _resample(pixels, _block_places(whole, lens, left, top, block.shape), block)
+    return out
+
+
+def lens_light(lens: Places | None, asked: Frame | None, width: int, height: int) -> NDArray[np.float32] | None:
+    """Gains against the lens's vignetting, every SPACING pixels of a frame of that size; None without a lens."""
+    if lens is None:
+        return None
+    whole = asked or Frame(width, height, (width - 1) / 2, (height - 1) / 2)
+    y, x = np.mgrid[0 : -(-height // SPACING) + 1, 0 : -(-width // SPACING) + 1].astype(np.float64) * SPACING
+    return np.nan_to_num(np.clip(lens.gain(*whole.places(x, y)), 0, 16), nan=1.0).astype(np.float32)
+
+
+def _block_places(whole: Frame, lens: Places | None, left: int, top: int, shape: tuple[int, ...]) -> Values:
+    """Places of a block's pixels on a coarse grid: (channels, 2, rows, columns); one channel where all are the same.
+
+    Every SPACING pixels with a lens. A frame alone is a plane, for which two rows and two columns are enough.
+    """
+    if lens is None:
+        x, y = np.meshgrid([left, left + shape[1] - 1.0], [top, top + shape[0] - 1.0])
+        return np.stack(whole.places(x, y))[None]
+    rows, columns = -(-shape[0] // SPACING) + 1, -(-shape[1] // SPACING) + 1
+    y, x = np.mgrid[0:rows, 0:columns].astype(np.float64) * SPACING
+    x, y = whole.places(x + left, y + top)
+    return np.nan_to_num(lens.places(x, y))
+
+
+def _resample(pixels: NDArray[Any], places: Values, out: NDArray[Any]) -> None:
+    """Fill a block from the places of its pixels, by cubic interpolation; beyond the photo's edge its edge goes on."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    box = _box(places, width, height)
+    part = pixels[box[1] : box[3], box[0] : box[2]]
+    near = places - np.array([box[0], box[1]]).reshape(1, 2, 1, 1)
+    for channel, (x, y) in enumerate(_maps(near, out.shape)):
+        source = part if len(near) == 1 else np.ascontiguousarray(part[:, :, channel])
+        found = cv2.remap(source, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        if len(near) == 1:
+            out[:] = found
+        else:
+            out[:, :, channel] = found
+
+
+def _box(places: Values, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of what a block needs of the photo, with 4 pixels around, at least 1 pixel."""
+    low, high = np.floor(places.min(axis=(0, 2, 3))) - 4, np.ceil(places.max(axis=(0, 2, 3))) + 5
+    left, top = int(np.clip(low[0], 0, width - 1)), int(np.clip(low[1], 0, height - 1))
+    return left, top, int(np.clip(high[0], left + 1, width)), int(np.clip(high[1], top + 1, height))
+
+
+def _maps(places: Values, shape: tuple[int, ...]) -> Iterator[tuple[NDArray[np.float32], ...]]:
+    """Places of every pixel of a block (rows, columns), from those on the coarse grid."""
+    if len(places) == 1:
+        ends = places[0].astype(np.float32)
+        down, along = (np.linspace(0, 1, size, dtype=np.float32) for size in shape[:2])
+        plane = [
+            np.add.outer(down * (each[1, 0] - each[0, 0]), each[0, 0] + along * (each[0, 1] - each[0, 0]))
+            for each in ends
+        ]
+        yield plane[0], plane[1]
+        return
+    rows, columns = np.arange(shape[0]) / SPACING, np.arange(shape[1]) / SPACING
+    for channel in places:
+        yield tuple(between(each, rows, columns).astype(np.float32) for each in channel)
+
+
+def at_points(grid: NDArray[np.float32], x: Values, y: Values) -> NDArray[np.float32]:
+    """Values of a grid (rows, columns, n) at fractional columns and rows, edges held: the shape of x and n."""
+    x, y = np.clip(x, 0, grid.shape[1] - 1), np.clip(y, 0, grid.shape[0] - 1)
+    left, above = x.astype(int), y.astype(int)
+    right, below = np.minimum(left + 1, grid.shape[1] - 1), np.minimum(above + 1, grid.shape[0] - 1)
+    along, down = (x - left).astype(np.float32)[..., None], (y - above).astype(np.float32)[..., None]
+    upper = grid[above, left] + along * (grid[above, right] - grid[above, left])
+    lower = grid[below, left] + along * (grid[below, right] - grid[below, left])
+    return np.asarray(upper + down * (lower - upper), dtype=np.float32)
+
+
+def between(grid: Values, down: Values, along: Values) -> Values:
+    """Values of a grid at fractional rows `down` and columns `along`: (rows, columns, ...) to (down, along, ...)."""
+    above, left = (
+        np.clip(at.astype(int), 0, max(size - 2, 0)) for at, size in zip((down, along), grid.shape, strict=False)
+    )
+    below, right = np.minimum(above + 1, grid.shape[0] - 1), np.minimum(left + 1, grid.shape[1] - 1)
+    extra = (1,) * (grid.ndim - 2)
+    share_down, share_along = (down - above).reshape(-1, 1, *extra), (along - left).reshape(1, -1, *extra)
+    rows = grid[above] + share_down * (grid[below] - grid[above])
+    return np.asarray(rows[:, left] + share_along * (rows[:, right] - rows[:, left]), dtype=grid.dtype)
