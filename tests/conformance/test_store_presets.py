@@ -4,8 +4,10 @@ import threading
 
 import pytest
 
+from conformance.world import MTIME, World, staged_of
 from helpers import FakeClock
 from junmai import errors
+from junmai.domain.model import Settled
 from junmai.domain.preset import NewPreset, Preset
 from junmai.store.base import Store
 
@@ -92,3 +94,30 @@ def test_the_same_preset_given_twice_at_the_same_moment_is_one_version(store: St
         thread.join()
     assert sorted(new for _, new in found) == [False, False, False, True]
     assert {preset.version for preset, _ in found} == {1}
+
+
+# --- what could not be honoured ------------------------------------------------------------------------------
+
+
+def test_remarks_are_recorded_with_what_is_staged_and_with_nothing_else(world: World) -> None:
+    batch, runner = world.batch(3), world.runner()
+    first, second, third = world.claim(runner)
+    staged = [
+        staged_of(first, remarks=("masks are not applied", "spots stay")),
+        staged_of(second),
+        staged_of(third, attempt=third.attempt - 1, remarks=("late",)),
+    ]
+    assert len(world.store.stage(runner, staged)) == 2
+    assert world.store.remarks(batch.no) == {first.photo_id: ("masks are not applied", "spots stay")}
+    assert world.event_types(batch).count("item_remarks") == 1
+    world.fail(runner, [third])
+    world.store.settle(runner, [Settled(one, MTIME) for one in staged[:2]])
+
+
+def test_the_newest_word_on_a_photo_counts(world: World) -> None:
+    batch, runner = world.batch(1), world.runner()
+    for remark in ("first", "second"):
+        (claim,) = world.claim(runner)
+        world.store.stage(runner, [staged_of(claim, remarks=(remark,))])
+        world.fail(runner, [claim], retry_at=0.0)
+    assert world.store.remarks(batch.no) == {claim.photo_id: ("second",)}
