@@ -7,6 +7,7 @@ the matrix is applied in float by the kernels instead.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import rawpy
 from numpy.typing import NDArray
 
 from junmai import errors
-from junmai.develop import color, look, preview, tone
+from junmai.develop import color, dcp, look, preview, tiff_tags, tone
+from junmai.develop.camera_profile import TAGS, Profile, ProfiledCamera, dng_camera
 from junmai.develop.color import Camera, Gains
 from junmai.develop.decode import Balance, Decoded, Wanted, check_size
 from junmai.develop.sniff import Sniffed
+from junmai.develop.tiff_tags import Tags
 
 RESAVE = "Re-save it as DNG with Adobe DNG Converter (free), or as TIFF with the camera maker's program, and try again."
 
@@ -35,19 +38,20 @@ def decode(path: Path, found: Sniffed, balance: Balance, want: Wanted) -> Decode
             raw.open_file(str(path))
             check_size(raw.sizes.width, raw.sizes.height)
             raw.unpack()
-            return _develop(raw, found, balance, want)
+            return _develop(raw, path, found, balance, want)
     except rawpy.LibRawError as error:
         raise _photo_error(error, path, found) from error
 
 
-def _develop(raw: Any, found: Sniffed, balance: Balance, want: Wanted) -> Decoded:
+def _develop(raw: Any, path: Path, found: Sniffed, balance: Balance, want: Wanted) -> Decoded:
     if raw.raw_type == rawpy.RawType.Flat:
         check_filled(raw.raw_image_visible, int(raw.white_level))
-    camera = _camera(raw) if raw.num_colors == 3 else None
+    facts = _facts(raw, path, found, want)
+    camera = facts.camera
     gains = balance(camera) if camera else None
     orientation = _ORIENTATION.get(raw.sizes.flip, 1)  # read first: turning it off below makes LibRaw forget it
-    shown = preview.read(raw) if want.base_look == "camera" and camera else None
-    pixels = _cropped(raw, _demosaic(raw, gains))
+    shown = preview.read(raw) if want.base_look == "camera" and facts.profile is None else None
+    pixels = _cropped(raw, _demosaic(raw, gains, plain=facts.plain_black))
     if camera is None or gains is None:  # one or four colours: LibRaw made linear sRGB of it
         full, matrix = (1.0, 1.0, 1.0), color.SRGB_TO_WORKING
     else:
@@ -63,27 +67,26 @@ def _develop(raw: Any, found: Sniffed, balance: Balance, want: Wanted) -> Decode
         bit_depth=16,
         full=full,
         camera=camera,
-        baseline_exposure=found.baseline_exposure,
-        base=_base(want, shown, pixels, camera, full, found.baseline_exposure),
+        baseline_exposure=facts.baseline_exposure,
+        base=_base(want, facts, shown, pixels, full),
+        remarks=facts.remarks,
     )
 
 
 def _base(
-    want: Wanted,
-    shown: preview.Light | None,
-    pixels: NDArray[np.uint16],
-    camera: Camera | None,
-    gains: Gains,
-    baseline_exposure: float,
+    want: Wanted, facts: _Facts, shown: preview.Light | None, pixels: NDArray[np.uint16], gains: Gains
 ) -> look.Base:
     """The base look; `camera` compares preview and sensor under the light that the camera believed in."""
+    camera = facts.camera
     if want.base_look == "neutral":
         return look.neutral()
-    if shown is None or camera is None:
+    if want.base_look == "camera" and facts.profile and isinstance(camera, ProfiledCamera):
+        return dcp.base(facts.profile, camera)
+    if shown is None:
         return look.standard()
-    brightness = tone.RAW_GAIN * 2.0**baseline_exposure
-    balanced = np.array(camera.as_shot) / gains * (max(gains) / 65535 * brightness)
-    to_working = camera.to_working(camera.as_shot) * balanced
+    brightness = tone.RAW_GAIN * 2.0**facts.baseline_exposure
+    balanced = np.array(camera.as_shot if camera else gains) / gains * (max(gains) / 65535 * brightness)
+    to_working = (camera.to_working(camera.as_shot) if camera else color.SRGB_TO_WORKING) * balanced
     seen = preview.align(preview.shrink(pixels) @ to_working.T.astype(np.float32), shown)
     if seen is None:
         return look.standard()
@@ -91,12 +94,54 @@ def _base(
     return look.matched(scene, small, brightness) or look.standard()
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What the file says about its camera. `plain_black` says that black repeats over 2 x 2 sites at most."""
+
+    camera: Camera | None
+    profile: Profile | None = None
+    baseline_exposure: float = 0.0
+    plain_black: bool = True
+    remarks: tuple[str, ...] = ()
+
+
+def _facts(raw: Any, path: Path, found: Sniffed, want: Wanted) -> _Facts:
+    if raw.num_colors != 3:
+        return _Facts(None, baseline_exposure=found.baseline_exposure)
+    directories: list[Tags] = []
+    if found.format == "DNG":
+        with path.open("rb") as stream:
+            directories = list(tiff_tags.directories(stream, TAGS))
+    profile, remark = None, ""
+    if want.camera_profile:
+        model = str((directories[0] if directories else {}).get(50708, ("",))[0]) or _model(path)
+        profile, remark = dcp.find(want.camera_profile, model)
+    camera = dng_camera(directories, _as_shot(raw), profile) or _camera(raw)
+    return _Facts(
+        camera=camera,
+        profile=profile,
+        baseline_exposure=found.baseline_exposure + (profile.exposure_offset if profile else 0.0),
+        plain_black=all(max(tags.get(50713, (1,))) <= 2 for tags in directories),
+        remarks=(remark,) if remark else (),
+    )
+
+
+def _model(path: Path) -> str:
+    """Make and model as profiles name them (`Canon EOS 5D Mark III`): the model alone where it has the make in it."""
+    from junmai.develop.lens import exif
+
+    said = exif(path)
+    make, model = said.get("Exif.Image.Make", ""), said.get("Exif.Image.Model", "")
+    word = make.split(" ")[0]
+    return model if model.casefold().startswith(word.casefold()) else f"{word} {model}".strip()
+
+
 # --- pixels ------------------------------------------------------------------------------------------------
 
 
-def _demosaic(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
+def _demosaic(raw: Any, gains: Gains | None, *, plain: bool) -> NDArray[np.uint16]:
     """(height, width, 3) uint16. 65535 is the fullest channel's clipping point, so nothing is cut at white."""
-    if gains is not None and _is_plain_bayer(raw):
+    if gains is not None and plain and _is_plain_bayer(raw):
         from junmai.develop import demosaic
 
         black, white = raw.black_level_per_channel, int(raw.white_level)

@@ -17,6 +17,7 @@ from junmai.develop import color, tone
 
 BaseLook = Literal["camera", "standard", "neutral"]
 Values = NDArray[np.float64]
+Curve = Callable[[Values], Values]
 
 MOST_CELLS = 128
 """Long edge of the small pictures that are compared. Coarser than what registration leaves over: at 270 cells a
@@ -39,7 +40,7 @@ class Base:
     """
 
     name: BaseLook
-    curve: Callable[[Values], Values]
+    curve: Curve
     top: float
     colors: Callable[[Values], Values] | None = None
     key: bytes = b""
@@ -79,7 +80,7 @@ def matched(scene: Values, preview: Values, top: float) -> Base | None:
     return Base("camera", nodes.light, top, lambda rgb: np.asarray(rgb @ kept, dtype=np.float64), key)
 
 
-def apply_curve(rgb: Values, curve: Callable[[Values], Values]) -> Values:
+def apply_curve(rgb: Values, curve: Curve) -> Values:
     """A curve on (n, 3) as the kernels do it: on the largest and smallest channel, hue kept."""
     low, top = rgb.min(axis=1), rgb.max(axis=1)
     new_low, new_top = curve(low), curve(top)
@@ -102,7 +103,7 @@ class _Nodes:
         """Scene light to display light; below the lowest node in proportion to light."""
         floor = 2.0 ** self.ev[0]
         ev = np.log2(np.maximum(light, floor))
-        shown = np.asarray(color.srgb_decode(_hermite(ev, self.ev, self.code, self.slope)), dtype=np.float64)
+        shown = np.asarray(color.srgb_decode(cubic(ev, self.ev, self.code, self.slope)), dtype=np.float64)
         return np.asarray(shown * np.clip(np.asarray(light) / floor, 0, 1), dtype=np.float64)
 
     def inverse(self, shown: Values) -> Values:
@@ -133,7 +134,7 @@ def _tone(scene: Values, preview: Values, top: float) -> _Nodes | None:
     used = code < 0.985  # clipped whites lie anywhere above
     values = _fit(nodes, prior, ev[used], code[used])
     values = np.clip(np.maximum.accumulate(values), 0, 1)
-    return _Nodes(nodes, values, _slopes(nodes, values))
+    return _Nodes(nodes, values, slopes(nodes, values))
 
 
 def _fit(nodes: Values, prior: Values, ev: Values, code: Values) -> Values:
@@ -152,20 +153,23 @@ def _fit(nodes: Values, prior: Values, ev: Values, code: Values) -> Values:
     return np.asarray(solution, dtype=np.float64)
 
 
-def _slopes(x: Values, y: Values) -> Values:
-    """Slopes of a monotone cubic through the points (Fritsch, Butland 1984: weighted harmonic means)."""
-    step = np.diff(y) / np.diff(x)
-    product = step[1:] * step[:-1]
-    inner = np.where(product > 0, 2 * product / np.where(product > 0, step[1:] + step[:-1], 1), 0.0)
+def slopes(x: Values, y: Values) -> Values:
+    """Slopes of a monotone cubic through points (Fritsch, Butland: SIAM J. Sci. Stat. Comput. 5, 1984, equation 5)."""
+    width = np.diff(x)
+    step = np.diff(y) / width
+    before, after = width[1:] + 2 * width[:-1], 2 * width[1:] + width[:-1]
+    rising = step[1:] * step[:-1] > 0
+    safe = np.where(rising, step[1:], 1), np.where(rising, step[:-1], 1)
+    inner = np.where(rising, (before + after) / (before / safe[1] + after / safe[0]), 0.0)
     return np.concatenate([[step[0]], inner, [step[-1]]])
 
 
-def _hermite(at: Values, x: Values, y: Values, slope: Values) -> Values:
-    """Cubic through equally spaced points `x`, values held beyond the ends."""
-    width = x[1] - x[0]
-    place = np.clip((at - x[0]) / width, 0, len(x) - 1)
-    left = np.minimum(place.astype(int), len(x) - 2)
-    t = place - left
+def cubic(at: Values, x: Values, y: Values, slope: Values) -> Values:
+    """The cubic through points with those slopes; values are held beyond the ends."""
+    at = np.clip(at, x[0], x[-1])
+    left = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)
+    width = x[left + 1] - x[left]
+    t = (at - x[left]) / width
     a, b, da, db = y[left], y[left + 1], slope[left] * width, slope[left + 1] * width
     return np.asarray(
         a + t * (da + t * (3 * (b - a) - 2 * da - db + t * (2 * (a - b) + da + db))),
