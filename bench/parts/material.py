@@ -86,12 +86,8 @@ def camera_jpeg(sample: Path) -> bytes:
     does not import its own outputs."""
     from PIL import Image
 
-    about: dict[int, tuple[int, Value]] = {
-        271: (ASCII, "Canon"),
-        272: (ASCII, "Canon EOS 5D Mark III"),
-        274: (SHORT, [1]),
-    }
-    exif = b"Exif\0\0" + tiff_bytes(Ifd(about, {EXIF_POINTER: Ifd(dict(_FACTS))}))
+    camera = Ifd({271: (ASCII, "Canon"), 272: (ASCII, "Canon EOS 5D Mark III")}, {EXIF_POINTER: Ifd(dict(_FACTS))})
+    exif = b"Exif\0\0" + tiff_bytes(camera)
     buffer = io.BytesIO()
     Image.fromarray(libraw_ppg(sample)).save(buffer, "JPEG", quality=95, subsampling="4:2:2", exif=exif)
     return buffer.getvalue()
