@@ -84,7 +84,7 @@ def develop(job: DevelopJob) -> Developed:
         height=developed.height,
         seconds=seconds,
         own_key=own.key,
-        remarks=own.remarks,
+        remarks=(*own.remarks, *developed.remarks),
     )
 
 

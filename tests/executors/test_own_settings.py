@@ -1,0 +1,67 @@
+"""What a worker makes of a photo's own settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from crs import packet
+from helpers import develop_job, make_jpeg
+from junmai import errors
+from junmai.develop import sidecars
+from junmai.domain.model import Recipe
+from junmai.executors import work
+from junmai.executors.base import Developed, Ending
+
+EDITED = packet("<crs:RetouchAreas><rdf:Seq><rdf:li>x</rdf:li></rdf:Seq></crs:RetouchAreas>", 'crs:Exposure2012="-1"')
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A JPEG with a sidecar."""
+    path = make_jpeg(tmp_path / "IMG_1.jpg")
+    path.with_suffix(".xmp").write_bytes(EDITED)
+    return path
+
+
+def developed(photo: Path, recipe: Recipe) -> tuple[Developed, bytes]:
+    job = develop_job(photo, photo.with_name("out.part"), recipe=recipe)
+    outcome = work.do(1, job)
+    assert isinstance(outcome.result, Developed), outcome
+    return outcome.result, job.temporary.read_bytes()
+
+
+def test_a_worker_develops_by_the_photos_own_settings_and_says_which_they_were(photo: Path) -> None:
+    result, data = developed(photo, Recipe(own=True))
+    assert result.own_key == sidecars.content_key(sidecars.read(photo)) != ""
+    assert result.remarks == ("RetouchAreas (1 entry) removes spots and objects",)
+    assert data == developed(photo, Recipe({"Exposure2012": -1.0}))[1]
+
+
+def test_what_is_asked_for_explicitly_goes_over_them(photo: Path) -> None:
+    own = developed(photo, Recipe({"Contrast2012": 20.0}, own=True, overrides={"Exposure2012": 0.5}))[1]
+    assert own == developed(photo, Recipe({"Contrast2012": 20.0, "Exposure2012": 0.5}))[1]
+
+
+def test_a_worker_that_is_not_asked_does_not_look(photo: Path) -> None:
+    result, data = developed(photo, Recipe())
+    assert (result.own_key, result.remarks) == ("", ())
+    photo.with_suffix(".xmp").unlink()
+    assert data == developed(photo, Recipe())[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")
+def test_a_sidecar_that_cannot_be_opened_fails_the_photo_for_now(photo: Path) -> None:
+    photo.with_suffix(".xmp").chmod(0)
+    outcome = work.do(1, develop_job(photo, photo.with_name("out.part"), recipe=Recipe(own=True)))
+    assert outcome.ending is Ending.ERROR
+    assert (outcome.error_kind, outcome.may_pass) == (errors.SourceUnreadable.code, True)
+    assert "IMG_1.xmp" in outcome.error_message
+
+
+def test_what_the_engine_could_not_do_is_told_as_well(photo: Path) -> None:
+    result, _ = developed(photo, Recipe({"LensProfileEnable": True}, own=True))
+    assert len(result.remarks) == 2
+    assert "lens" in result.remarks[1]
