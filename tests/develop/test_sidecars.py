@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from junmai.develop.sidecars import sidecars_of
+from junmai.develop.sidecars import content_key, read, sidecars_of
 
 
 @pytest.fixture
@@ -49,3 +50,24 @@ def test_a_jpeg_alone_may_have_a_sidecar(folder: Path) -> None:
 def test_a_folder_named_like_a_sidecar_is_none(folder: Path) -> None:
     (folder / "IMG_2.xmp").mkdir()
     assert sidecars_of(folder / "IMG_2.jpg") == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")
+def test_a_sidecar_that_cannot_be_opened_is_still_one_and_reading_it_says_why(folder: Path) -> None:
+    xmp(folder / "IMG_2.xmp").chmod(0)
+    with pytest.raises(PermissionError):
+        read(folder / "IMG_2.jpg")
+
+
+def test_the_key_of_sidecars_is_that_of_their_contents_in_their_order(folder: Path) -> None:
+    photo = folder / "IMG_1.CR2"
+    assert content_key(read(photo)) == ""
+    own, shared = xmp(folder / "IMG_1.CR2.xmp", "a"), xmp(folder / "IMG_1.xmp", "b")
+    both = content_key(read(photo))
+    own.write_text("b")
+    shared.write_text("a")
+    assert content_key(read(photo)) not in (both, "")
+    shared.unlink()
+    own.rename(shared)
+    alone = content_key(read(photo))
+    assert alone not in (both, "")

@@ -80,7 +80,7 @@ def _shared_is_for(sidecar: Path, photo: Path) -> bool:
         with sidecar.open("rb") as stream:
             owned = _EXTENSION_OWNED.search(stream.read(SIDECAR_LIMIT))
     except OSError:
-        return False
+        owned = None  # whoever reads it learns why it cannot be opened; here it must not be passed over in silence
     if owned:
         return "." + owned[1].decode("ascii").lower() == extension
     return extension in RAW_EXTENSIONS or not _raw_beside(photo)

@@ -93,9 +93,7 @@ def _own_settings(job: DevelopJob) -> OwnSettings:
         return NONE
     try:
         return own_settings(job.source)
-    except FileNotFoundError as error:
-        raise errors.SourceMissing(path=error.filename or job.source) from error
-    except OSError as error:
+    except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
         detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
 
