@@ -11,21 +11,19 @@ from typing import Any
 
 from bench.parts.material import libraw_ppg
 
-from junmai.develop.icc import srgb_profile
-
 QUALITY = 92
 
 
 def main() -> None:
     """Develop every photo of the folder."""
-    from PIL import Image
+    from PIL import Image, ImageCms
 
     kind, source, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for photo in sorted(source.iterdir()):
         picture: Any = Image.fromarray(libraw_ppg(photo)) if kind == "raw" else Image.open(photo)
-        picture.save(
-            out / f"{photo.stem}.jpg", "JPEG", quality=QUALITY, subsampling="4:4:4", icc_profile=srgb_profile()
-        )
+        target = out / f"{photo.stem}.jpg"
+        picture.save(target, "JPEG", quality=QUALITY, subsampling="4:4:4", icc_profile=profile)
 
 
 if __name__ == "__main__":
