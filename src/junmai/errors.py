@@ -107,6 +107,13 @@ class OutputExists(PhotoError):
     code = "output_exists"
 
 
+class OutputTooLarge(PhotoError):
+    """The developed photo has {width} x {height} pixels and {format} holds {longest} a side; give a long edge, or take
+    another format."""
+
+    code = "output_too_large"
+
+
 class OutputNotWritable(PhotoError):
     """The developed photo could not be written to {path} ({detail}). Check the folder, then retry."""
 

@@ -13,7 +13,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from junmai.develop.icc import srgb_profile
+from junmai.develop.spaces import profile_of
 
 Mosaic = NDArray[np.uint16]
 COLOR_MATRIX = (6722, -635, -963, -4287, 12460, 2028, -908, 2162, 5668)
@@ -53,7 +53,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def tagged() -> dict[str, bytes]:
-    return {"icc_profile": srgb_profile()}
+    return {"icc_profile": profile_of("srgb")}
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from junmai.develop.encode import encode, resize
-from junmai.develop.icc import srgb_profile
 from junmai.develop.pipeline import develop_photo
+from junmai.develop.spaces import profile_of
 from junmai.domain.model import OutputOptions, Recipe
 
 Picture = NDArray[Any]
@@ -26,7 +26,7 @@ def test_the_output_is_a_jpeg_with_the_srgb_profile(gradient: Picture) -> None:
 
 
 def test_the_profile_carries_no_date_of_its_making() -> None:
-    assert srgb_profile()[24:36] == bytes.fromhex("07e8 0001 0001 0000 0000 0000")
+    assert profile_of("srgb")[24:36] == bytes.fromhex("07e8 0001 0001 0000 0000 0000")
 
 
 def test_better_quality_is_nearer_to_the_picture_and_larger(gradient: Picture) -> None:

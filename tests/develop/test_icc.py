@@ -11,6 +11,7 @@ from junmai.develop import icc
 from junmai.develop.color import srgb_decode
 from junmai.develop.decode import decode
 from junmai.develop.pipeline import render
+from junmai.develop.spaces import profile_of
 
 
 def _profile(curve: bytes) -> bytes:
@@ -71,7 +72,7 @@ def test_white_of_a_profile_is_white_of_the_working_space() -> None:
 
 
 def test_our_own_srgb_profile_is_srgb_to_65536_codes() -> None:
-    shaper = icc.read_shaper(icc.srgb_profile(), 65536)
+    shaper = icc.read_shaper(profile_of("srgb"), 65536)
     assert shaper is not None
     assert shaper.is_srgb
     assert shaper.table[0] == pytest.approx(srgb_decode(np.arange(65536) / 65535), abs=1e-3)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
 
-from junmai.develop import metadata
-from junmai.domain.model import MetadataPolicy
+from junmai.develop import metadata, metadata_write
+from junmai.domain.model import MetadataPolicy, OutputOptions
 from junmai.log import line_of
 from shoots import SAMPLES, WITHOUT_SAMPLES
 
@@ -91,7 +92,11 @@ def told() -> Iterator[list[dict[str, object]]]:
 
 def transfer(source: Path, policy: MetadataPolicy = "all", encoded: bytes | None = None) -> bytes:
     encoded = picture(icc_profile=PROFILE) if encoded is None else encoded
-    return metadata.transfer(source, encoded, policy=policy, width=SIZE[0], height=SIZE[1])
+    return written(source, OutputOptions(metadata=policy), encoded)
+
+
+def written(source: Path, output: OutputOptions, encoded: bytes) -> bytes:
+    return metadata_write.written(encoded, metadata_write.collect(source, output, width=SIZE[0], height=SIZE[1]))
 
 
 def tags_of(data: bytes, tmp_path: Path) -> metadata.Tags:
@@ -181,6 +186,49 @@ def test_without_metadata_nothing_personal_is_left(source: Path, tmp_path: Path)
     assert not [key for key in tags_of(data, tmp_path) if key.startswith(("Xmp.", "Iptc.", "Exif.GPSInfo."))]
     for personal in (b"Ann", b"Canon", TAKEN):
         assert personal not in data
+
+
+# --- creator and copyright -----------------------------------------------------------------------------------
+
+SIGNED = OutputOptions(creator="Zoë; Bob", copyright="© 2026 Zoë")
+
+
+@pytest.mark.parametrize("policy", ["all", "none"])
+def test_creator_and_copyright_stand_where_programs_look_for_them(
+    source: Path, tmp_path: Path, policy: MetadataPolicy
+) -> None:
+    tags = tags_of(written(source, replace(SIGNED, metadata=policy), picture()), tmp_path)
+    assert one(tags, "Exif.Image.Artist") == "Zoë; Bob"
+    assert tags["Xmp.dc.creator"] == tags["Iptc.Application2.Byline"] == ("Zoë", "Bob")
+    for key in ("Exif.Image.Copyright", "Xmp.dc.rights", "Iptc.Application2.Copyright"):
+        assert one(tags, key) == "© 2026 Zoë"
+
+
+def test_whoever_was_named_before_is_named_nowhere_any_more(source: Path, tmp_path: Path) -> None:
+    source.write_bytes(picture(exif=source_exif(), xmp=xmp("<tiff:Artist>Ann</tiff:Artist>")))
+    assert b"Ann" in transfer(source)
+    assert b"Ann" not in written(source, SIGNED, picture())
+
+
+def test_texts_of_iptc_in_an_older_charset_become_utf_8_beside_a_new_one(source: Path, tmp_path: Path) -> None:
+    caption = "Blick über Zürich".encode("cp1252")
+    block = b"\x1c\x02\x78" + len(caption).to_bytes(2, "big") + caption
+    resource = b"8BIM\x04\x04\0\0" + len(block).to_bytes(4, "big") + block + bytes(len(block) % 2)
+    marker = b"Photoshop 3.0\0" + resource
+    bare = picture()
+    source.write_bytes(bare[:2] + b"\xff\xed" + (len(marker) + 2).to_bytes(2, "big") + marker + bare[2:])
+    tags = tags_of(written(source, SIGNED, picture()), tmp_path)
+    assert tags["Iptc.Application2.Caption"] == ("Blick über Zürich",)
+    assert tags["Iptc.Application2.Byline"] == ("Zoë", "Bob")
+    assert "über".encode() in written(source, SIGNED, picture())
+
+
+def test_a_long_copyright_is_cut_in_iptc_only_where_there_is_a_limit(source: Path, tmp_path: Path) -> None:
+    long = "© " + "é" * 200
+    tags = tags_of(written(source, OutputOptions(copyright=long), picture()), tmp_path)
+    assert one(tags, "Xmp.dc.rights") == long
+    assert len(one(tags, "Iptc.Application2.Copyright").encode()) <= 128
+    assert long.startswith(one(tags, "Iptc.Application2.Copyright"))
 
 
 # --- sidecars ------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ def output_key(source_sha256: str, recipe: Recipe, own_key: str = "") -> str:
     `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
     `junmai.develop.sidecars.content_key` has it; what a photo carries itself is in its checksum.
     """
-    decides = asdict(recipe)
+    decides = asdict(recipe) | {"output": recipe.output.deciding()}
     facts = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": decides}
     if recipe.own:
         facts["own"] = own_key

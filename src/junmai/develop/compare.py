@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from junmai.develop.icc import srgb_profile
+from junmai.develop.spaces import profile_of
 
 GAP = 12
 BAR_SHARE = 0.045
@@ -36,5 +36,5 @@ def side_by_side(pictures: Sequence[bytes], names: Sequence[str], *, quality: in
         sheet.paste(picture, (left, top))
         pen.text((left + bar * 0.3, top + height - bar * 0.5), name, fill=_INK, font=font, anchor="lm")
     stream = io.BytesIO()
-    sheet.save(stream, "JPEG", quality=quality, subsampling=0, icc_profile=srgb_profile())
+    sheet.save(stream, "JPEG", quality=quality, subsampling=0, icc_profile=profile_of("srgb"))
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""ICC profiles: what input profiles mean in linear light, and the sRGB profile that outputs carry.
+"""ICC profiles of photos: what they mean in linear light. Those of outputs are made in `spaces`.
 
 Profiles of a matrix and three curves (nearly all RGB photos) are read here, so that 16-bit pictures keep their depth
 and wide colours are not clipped on the way in; profiles made of tables go through LittleCMS.
@@ -6,7 +6,6 @@ and wide colours are not clipped on the way in; profiles made of tables go throu
 
 from __future__ import annotations
 
-import functools
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -141,14 +140,3 @@ def lcms_transform(profile: bytes, mode: str) -> Any | None:
         )
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
-
-
-@functools.cache
-def srgb_profile() -> bytes:
-    """The sRGB profile that outputs carry. LittleCMS writes the time of day into it; that is made constant."""
-    from PIL import ImageCms
-
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[24:36] = struct.pack(">6H", 2024, 1, 1, 0, 0, 0)
-    profile[84:100] = bytes(16)  # the profile id, a checksum that may be absent
-    return bytes(profile)

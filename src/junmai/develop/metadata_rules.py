@@ -8,7 +8,7 @@ What is left out, and why:
   when they are moved; they hold previews and, for some makers, places. What programs miss most from them,
   the lens and the ISO value, is written as standard tags;
 - `crs:` and `xmpMM:`: the develop settings and the history of another program, as if applied to this picture;
-- colour facts of the source (white point, primaries, Adobe RGB index): the output is sRGB;
+- colour facts of the source (white point, primaries, Adobe RGB index): the output has its own;
 - face regions (`mwg-rs:`, `MP:`): their frames are relative to the uncropped, unturned picture.
 
 Without places (`no_gps`) the GPS directory, every `exif:GPS*`, and the fields for city, region, country and place
@@ -49,6 +49,8 @@ _RENAMED = {
 _PHOTO_LEFT_OUT = _names(
     "MakerNote InteroperabilityTag PixelXDimension PixelYDimension ColorSpace Gamma ComponentsConfiguration"
 )
+CHARSET_TAGS = ("Exif.Photo.UserComment", "Exif.GPSInfo.GPSProcessingMethod", "Exif.GPSInfo.GPSAreaInformation")
+"""Their first eight bytes name the charset of the rest."""
 _UNKNOWN_TAG = re.compile(r"0x[0-9a-f]{1,4}$")
 _MISPLACED_TAG = re.compile(r"0x(883[0-5]|a40[1-9a-c]|a420|a43[0-7])$")
 """EXIF tags that some programs write into the first directory, where exiv2 has no name for them."""
@@ -142,6 +144,32 @@ def keeps_iptc(record: str, name: str, policy: MetadataPolicy) -> bool:
     return not (policy == "no_gps" and name in _IPTC_PLACES)
 
 
+WITHOUT_IPTC = _names("webp avif")
+"""Formats that have no place for IPTC; there it is said in XMP."""
+IPTC_AS_XMP = {
+    "ObjectName": ("dc.title", "langAlt"),
+    "Caption": ("dc.description", "langAlt"),
+    "Keywords": ("dc.subject", "xmpBag"),
+    "Byline": ("dc.creator", "xmpSeq"),
+    "Copyright": ("dc.rights", "langAlt"),
+    "BylineTitle": ("photoshop.AuthorsPosition", "xmpText"),
+    "Headline": ("photoshop.Headline", "xmpText"),
+    "Credit": ("photoshop.Credit", "xmpText"),
+    "Source": ("photoshop.Source", "xmpText"),
+    "SpecialInstructions": ("photoshop.Instructions", "xmpText"),
+    "TransmissionReference": ("photoshop.TransmissionReference", "xmpText"),
+    "Writer": ("photoshop.CaptionWriter", "xmpText"),
+    "City": ("photoshop.City", "xmpText"),
+    "ProvinceState": ("photoshop.State", "xmpText"),
+    "CountryName": ("photoshop.Country", "xmpText"),
+    "CountryCode": ("iptc.CountryCode", "xmpText"),
+    "SubLocation": ("iptc.Location", "xmpText"),
+}
+"""Data sets by exiv2's names and the property that says the same (IPTC Photo Metadata Standard 2023.1, "IIM" lines)."""
+BYLINE_LIMIT, COPYRIGHT_LIMIT = 32, 128
+"""Octets of the data sets 2:80 and 2:116 (IPTC-IIM 4.2)."""
+
+
 # --- values --------------------------------------------------------------------------------------------------
 
 _XMP_COORDINATE = re.compile(r"\s*(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])\s*$")
@@ -154,6 +182,11 @@ def clean(text: str) -> str:
     except UnicodeEncodeError:
         text = text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
     return text.partition("\0")[0]
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text cut between characters so that it fits into `limit` bytes of UTF-8."""
+    return text.encode("utf-8")[:limit].decode("utf-8", "ignore")
 
 
 def is_lens_name(text: str) -> bool:
@@ -182,5 +215,5 @@ def largest_out(sizes: dict[str, int], limit: int, problems: list[str]) -> list[
         if total <= limit:
             break
         total -= sizes.pop(key)
-        problems.append(f"{key}: the JPEG has no room for it")
+        problems.append(f"{key}: there is no room for it")
     return list(sizes)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-OutputFormat = Literal["jpeg"]
-ColorSpace = Literal["srgb"]
+OutputFormat = Literal["jpeg", "tiff", "webp", "avif"]
+ColorSpace = Literal["srgb", "display-p3", "adobe-rgb"]
 MetadataPolicy = Literal["all", "no_gps", "none"]
+SharpenFor = Literal["none", "screen", "print"]
+SharpenStrength = Literal["low", "standard", "high"]
+
+LONGEST_SIDE: dict[OutputFormat, int] = {"jpeg": 65_500, "tiff": 65_500, "webp": 16_383, "avif": 32_768}
+"""Pixels of the longest side that a format holds (TIFF: as many as the engine makes; AVIF: as many as readers take)."""
 
 SettingValue = float | bool | str | tuple[tuple[float, float], ...]
 """The value of one develop setting; a point curve is pairs of (input, output), 0..255."""
@@ -16,13 +21,36 @@ SettingValue = float | bool | str | tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """How developed photos are written. `long_edge` is in pixels, None for full size; `quality` is 1..100."""
+    """How developed photos are written.
+
+    `quality` is 1..100; what it means to each format says `junmai.develop.encode`. `long_edge` is in pixels, None for
+    full size. `creator` (several: "Ann; Bob") and `copyright` go into every output's metadata where they are not empty.
+    `name` is a template of `junmai.domain.naming`; empty: the photo's own name, all in one folder. `sharpen_for` says
+    where the output will be seen, which is sharpened for after resizing.
+    """
 
     format: OutputFormat = "jpeg"
     quality: int = 92
     long_edge: int | None = None
     color_space: ColorSpace = "srgb"
     metadata: MetadataPolicy = "all"
+    creator: str = ""
+    copyright: str = ""
+    name: str = ""
+    sharpen_for: SharpenFor = "none"
+    sharpen_strength: SharpenStrength = "standard"
+
+    def deciding(self) -> dict[str, object]:
+        """The options that decide the bytes of an output, as part of its key.
+
+        What came after the first five options is in it only where it differs from its default, so that a new option
+        changes no key of an output that stands already.
+        """
+        first = ("format", "quality", "long_edge", "color_space", "metadata")
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        differing = {field.name for field in fields(self) if values[field.name] != field.default}
+        left_out = {"name"} | ({"quality"} if self.format == "tiff" else set())
+        return {name: value for name, value in values.items() if name in (differing | {*first}) - left_out}
 
 
 @dataclass(frozen=True, slots=True)
