@@ -7,7 +7,7 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: demo test setup check bench long clean
+.PHONY: demo test setup check bench gallery long clean
 
 demo: setup
 	$(BIN)/junmai demo --out demo-shoot
@@ -45,6 +45,10 @@ long: setup-dev
 
 bench: setup-dev
 	$(BIN)/python bench/run.py
+
+# Every develop setting at both ends of its range on one real photo; to be looked at.
+gallery: setup
+	$(BIN)/python bench/gallery.py
 
 clean:
 	rm -rf $(VENV) demo-shoot .pytest_cache .mypy_cache .ruff_cache

@@ -107,7 +107,7 @@ def _vignette(settings: Settings, width: int, height: int) -> Vignette | None:
         across=parts[0].astype(np.float32),
         down=parts[1].astype(np.float32),
         share=share.astype(np.float32),
-        light=float(2.0 ** (amount * (1.7 if amount < 0 else 1.0))),
+        light=float(2.0 ** (2.4 * np.sign(amount) * abs(amount) ** 1.15)),
         protect=kept if style == 1 else 0.5 + 0.5 * kept if style == 2 else 0.0,
         paint=abs(amount) if style == 3 else 0.0,
     )

@@ -26,8 +26,8 @@ Values = NDArray[np.float64]
 
 SPACING = 16
 """Pixels between places that are worked out; a lens moves a pixel by less than 0.01 off the line between two."""
-_BLOCK = 1024
-"""Edge of the blocks that are resampled at a time; OpenCV's own limit is 32,767 pixels."""
+_ROWS, _COLUMNS = 64, 1024
+"""Size of the blocks that are resampled at a time; OpenCV's own limit is 32,767 pixels."""
 
 
 class Places(Protocol):
@@ -98,21 +98,38 @@ def _inside(width: int, height: int, cos: float, sin: float) -> Frame:
     return Frame(*size, (width - 1) / 2, (height - 1) / 2, cos, sin)
 
 
-def take(pixels: NDArray[Any], asked: Frame | None, lens: Places | None = None) -> NDArray[Any]:
-    """The pixels (height, width, 3) of a frame, contiguous: a copy where anything is cut or turned."""
-    height, width = pixels.shape[:2]
-    if lens is None and (asked is None or asked.sin == 0):
-        if asked is None:
-            return pixels
-        left, top = round(asked.middle_x - (asked.width - 1) / 2), round(asked.middle_y - (asked.height - 1) / 2)
-        return np.ascontiguousarray(pixels[top : top + asked.height, left : left + asked.width])
-    whole = asked or Frame(width, height, (width - 1) / 2, (height - 1) / 2)
-    out = np.empty((whole.height, whole.width, 3), pixels.dtype)
-    for top in range(0, whole.height, _BLOCK):
-        for left in range(0, whole.width, _BLOCK):
-            block = out[top : top + _BLOCK, left : left + _BLOCK]
-            _resample(pixels, _block_places(whole, lens, left, top, block.shape), block)
-    return out
+class Source:
+    """The pixels of a frame, a few rows at a time, so that a turned photo never stands in memory beside itself."""
+
+    def __init__(self, pixels: NDArray[Any], asked: Frame | None, lens: Places | None = None) -> None:
+        height, width = pixels.shape[:2]
+        whole = asked or Frame(width, height, (width - 1) / 2, (height - 1) / 2)
+        self.width, self.height = whole.width, whole.height
+        self._pixels, self._frame, self._lens = pixels, whole, lens
+        self._moved = lens is not None or whole.sin != 0
+        self._left = round(whole.middle_x - (whole.width - 1) / 2)
+        self._top = round(whole.middle_y - (whole.height - 1) / 2)
+        self._number, self._made = -1, np.empty((0, 0, 3), pixels.dtype)
+
+    def rows(self, top: int, stop: int) -> NDArray[Any]:
+        """Rows `top` to before `stop` (rows, width, 3), contiguous, good until the next ones are asked for."""
+        if not self._moved:
+            part = self._pixels[self._top + top : self._top + stop, self._left : self._left + self.width]
+            return np.ascontiguousarray(part)
+        # Blocks begin at fixed rows, however the rows are asked for: places are rounded within a block.
+        parts = [self._block(at, top, stop) for at in range(top // _ROWS, -(-stop // _ROWS))]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _block(self, number: int, top: int, stop: int) -> NDArray[Any]:
+        """What the block of that number has of the rows."""
+        first = number * _ROWS
+        if self._number != number:
+            self._number = number
+            self._made = np.empty((min(_ROWS, self.height - first), self.width, 3), self._pixels.dtype)
+            for left in range(0, self.width, _COLUMNS):
+                block = self._made[:, left : left + _COLUMNS]
+                _resample(self._pixels, _block_places(self._frame, self._lens, left, first, block.shape), block)
+        return self._made[max(top - first, 0) : stop - first]
 
 
 def lens_light(lens: Places | None, asked: Frame | None, width: int, height: int) -> NDArray[np.float32] | None:

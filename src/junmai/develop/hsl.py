@@ -30,13 +30,12 @@ def adjust(rgb: Values, settings: Settings) -> Values:
     """HSL, vibrance, saturation and black and white."""
     if is_neutral(settings):
         return rgb
-    lab = oklab.from_light(rgb)
+    lab, share = oklab.from_light(rgb), weights(rgb)
     if not settings.get("ConvertToGrayscale"):
-        lab = _strengthened(_by_color(lab, settings), settings)
-        return oklab.to_light(lab)
+        return oklab.to_light(_strengthened(_by_color(lab, share, settings), share, settings))
     amount = number(settings, "GrayscaleAmount", 100.0) / 100
-    colored = lab if amount == 1 else _strengthened(_by_color(lab, settings), settings)
-    grey = _mixed(rgb, lab, settings)
+    colored = lab if amount == 1 else _strengthened(_by_color(lab, share, settings), share, settings)
+    grey = _mixed(rgb, lab, share, settings)
     return np.asarray(amount * grey + (1 - amount) * oklab.to_light(colored), dtype=np.float64)
 
 
@@ -48,17 +47,22 @@ def is_neutral(settings: Settings) -> bool:
     return not any(number(settings, name) for name in (*names, "Vibrance", "Saturation"))
 
 
-def weights(hue: Values) -> Values:
-    """How much of each of the eight colours a hue (n,) is: (n, 8), summing to 1, smooth between neighbours."""
-    centers = oklab.wheel_hue(_WHEEL)
-    centers = np.unwrap(centers, period=360)
-    ahead = np.roll(centers, -1)
-    ahead[-1] += 360
-    shares = np.zeros((len(hue), len(COLORS)))
-    place = (hue - centers[0]) % 360 + centers[0]
+def weights(rgb: Values) -> Values:
+    """How much of each of the eight colours linear light (n, 3) is: (n, 8), summing to 1, smooth between neighbours.
+
+    By the hue of Lightroom's wheel, which is that of HSV in sRGB: in OKLab a pale blue lies halfway to purple.
+    """
+    code = color.srgb_encode(np.maximum(rgb @ color.WORKING_TO_SRGB.T, 0))
+    low, high = code.min(axis=1), code.max(axis=1)
+    spread = np.maximum(high - low, 1e-9)
+    red, green, blue = code.T
+    sixth = np.where(high == red, (green - blue) / spread, (blue - red) / spread + 2)
+    sixth = np.where((high == blue) & (high > np.maximum(red, green)), (red - green) / spread + 4, sixth)
+    place, ahead = (60 * sixth) % 360, np.append(_WHEEL[1:], 360)
+    shares = np.zeros((len(rgb), len(COLORS)))
     for k in range(len(COLORS)):
-        inside = (place >= centers[k]) & (place < ahead[k])
-        share = smoothstep(centers[k], ahead[k], place[inside])
+        inside = (place >= _WHEEL[k]) & (place < ahead[k])
+        share = smoothstep(_WHEEL[k], ahead[k], place[inside])
         shares[inside, k] = 1 - share
         shares[inside, (k + 1) % len(COLORS)] = share
     return shares
@@ -71,7 +75,7 @@ def _gaps() -> tuple[Values, Values]:
     return np.roll(above, 1), above
 
 
-def _by_color(lab: Values, settings: Settings) -> Values:
+def _by_color(lab: Values, share: Values, settings: Settings) -> Values:
     """The eight colours' hue (100 is 0.6 of the way to the neighbour), strength (twice, or none) and brightness."""
     hues, strengths, lights = (
         np.array([number(settings, f"{kind}Adjustment{name}") / 100 for name in COLORS])
@@ -79,7 +83,6 @@ def _by_color(lab: Values, settings: Settings) -> Values:
     )
     if not (hues.any() or strengths.any() or lights.any()):
         return lab
-    share = weights(oklab.hue(lab))
     below, above = _gaps()
     lighter = _brightened(lab, share @ lights)
     turned = oklab.turned(lighter, share @ (0.6 * np.where(hues > 0, above, below) * hues))
@@ -87,22 +90,22 @@ def _by_color(lab: Values, settings: Settings) -> Values:
 
 
 def _brightened(lab: Values, amount: Values) -> Values:
-    """Lightness by -1..1, as far as there is colour; up to 0.45 of itself darker, 0.45 of what is left lighter."""
+    """Lightness by -1..1, as far as there is colour: up to 0.45 of itself darker, in the middle 0.13 lighter."""
     amount = 0.45 * amount * smoothstep(0, _COLORFUL, oklab.chroma(lab))
     light = lab[:, 0]
-    lighter = light + np.where(amount > 0, amount * np.maximum(1 - light, 0), amount * light)
+    lighter = light + amount * light * np.where(amount > 0, 1.2 * np.maximum(1 - light, 0), 1)
     kept = np.where(amount > 0, 1, np.maximum(lighter, 0) / np.maximum(light, 1e-6))  # darker colours hold less chroma
     return np.stack([lighter, lab[:, 1] * kept, lab[:, 2] * kept], axis=1)
 
 
-def _strengthened(lab: Values, settings: Settings) -> Values:
+def _strengthened(lab: Values, share: Values, settings: Settings) -> Values:
     """Vibrance and saturation. Vibrance leaves strong colours alone and goes easy on skin (orange)."""
     vibrance, saturation = number(settings, "Vibrance") / 100, number(settings, "Saturation") / 100
     if not vibrance and not saturation:
         return lab
     strong = smoothstep(0, 0.25, oklab.chroma(lab))
     weak = 1 - strong
-    skin = weights(oklab.hue(lab))[:, 1] * smoothstep(0.02, 0.08, oklab.chroma(lab))
+    skin = share[:, 1] * smoothstep(0.02, 0.08, oklab.chroma(lab))
     return _scaled(lab, (1 + 0.9 * vibrance * weak * (1 - 0.5 * skin * (vibrance > 0))) * (1 + saturation))
 
 
@@ -114,10 +117,10 @@ def _scaled(lab: Values, factor: Values) -> Values:
     return np.stack([lab[:, 0], lab[:, 1] * factor, lab[:, 2] * factor], axis=1)
 
 
-def _mixed(rgb: Values, lab: Values, settings: Settings) -> Values:
+def _mixed(rgb: Values, lab: Values, share: Values, settings: Settings) -> Values:
     """Black and white: luminance, and by the mixer up to 1.2 EV lighter or darker where a colour was."""
     mix = np.array([number(settings, f"GrayMixer{name}") / 100 for name in COLORS])
-    ev = 1.2 * (weights(oklab.hue(lab)) @ mix) * smoothstep(0, _COLORFUL, oklab.chroma(lab))
+    ev = 1.2 * (share @ mix) * smoothstep(0, _COLORFUL, oklab.chroma(lab))
     light = np.maximum(rgb @ color.WORKING_LUMINANCE, 0)
     gain = np.exp2(ev)
     light = np.where(gain > 1, light * gain / (1 + (gain - 1) * light), light * gain)  # white stays the most there is

@@ -86,7 +86,7 @@ def _transmission(color: Values, dehaze: float) -> tuple[Values, float]:
     veil = np.minimum(dark / air, 1)
     if dehaze > 0:
         return 1 - 0.0075 * dehaze * veil, air
-    return 1 + 0.01 * dehaze * (0.2 + 0.5 * veil), max(air, 0.6)
+    return 1 + 0.01 * dehaze * (0.1 + 0.45 * veil), max(air, 0.9)
 
 
 def _fit(guide: Values, values: Values, radius: int, edge: float) -> tuple[Values, Values]:

@@ -9,6 +9,7 @@ strips of rows, so that no full-size picture in float ever exists.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,24 +19,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from junmai import errors
-from junmai.develop import color, detail, effects, encode, geometry, kernels, palette, tone
+from junmai.develop import detail, effects, encode, geometry, kernels, palette, tone
 from junmai.develop import plan as planning
 from junmai.develop.color import Camera, Gains
 from junmai.develop.decode import Decoded, decode, wanted
+from junmai.develop.output_sharpening import sharpen_output
 from junmai.develop.plan import Plan
 from junmai.develop.settings import NAMED_WHITE_BALANCE, number
+from junmai.develop.spaces import SPACES
 from junmai.develop.version import ENGINE_VERSION
-from junmai.domain.model import Recipe, SettingValue
+from junmai.domain.model import ColorSpace, Recipe, SettingValue
 
 __all__ = ["ENGINE_VERSION", "Developed", "balance", "develop_photo", "render"]
 
-_STRIP = 128
 _CHUNK = 16
 """Rows that go through all kernels at once: 1.1 MB of a 22 megapixel photo, which stays in a core's own cache."""
 
 _F = np.float32
 
 Settings = Mapping[str, SettingValue]
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
+Bands = Iterator[tuple[int, NDArray[np.float32]]]
+"""The row where a band begins, and its values (3, rows, width), good until the next one is asked for."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +66,21 @@ def develop_photo(source: Path, recipe: Recipe) -> Developed:
     try:
         decoded = decode(source, lambda camera: balance(camera, recipe.settings), wanted(recipe.settings))
         clock.lap("decode")
-        picture = render(decoded, recipe.settings)
+        output = recipe.output
+        picture = render(decoded, recipe.settings, depth=encode.depth_of(output), space=output.color_space)
         remarks = decoded.remarks
         del decoded
         clock.lap("develop")
-        picture = encode.resize(picture, recipe.output.long_edge)
+        picture = encode.resize(picture, output.long_edge)
+        picture = sharpen_output(picture, output.sharpen_for, output.sharpen_strength)
         clock.lap("resize")
         height, width = picture.shape[:2]
-        data = encode.encode(picture, recipe.output)
+        told = encode.told_of(source, output, width=width, height=height)
+        clock.lap("metadata")
+        data = encode.encode(picture, output, told)
         del picture
         clock.lap("encode")
-        data = encode.add_metadata(source, data, policy=recipe.output.metadata, width=width, height=height)
+        data = encode.with_metadata(data, output, told)
         clock.lap("metadata")
     except MemoryError as error:
         raise errors.OutOfMemory(detail=str(error) or "while developing") from error
@@ -100,47 +109,46 @@ def balance(camera: Camera, settings: Settings) -> Gains:
 
 
 def render(
-    decoded: Decoded, settings: Settings, *, depth: int = 8, strip: int = _STRIP
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Develop decoded light into an upright (height, width, 3) sRGB picture of 8 or 16 bits.
+    decoded: Decoded, settings: Settings, *, depth: int = 8, space: ColorSpace = "srgb", strip: int = _CHUNK
+) -> Picture:
+    """Develop decoded light into an upright (height, width, 3) picture of 8 or 16 bits in a colour space.
 
-    `strip` is the number of rows in hand at a time; it never changes the result.
+    `strip` is the number of rows in hand at a time (32 at most); it never changes the result.
     """
+    strip = min(strip, detail.MOST_ROWS)
     frame = geometry.frame(settings, decoded.width, decoded.height)
-    todo = planning.plan(decoded, settings, frame)
-    pixels = geometry.take(decoded.pixels, frame, decoded.lens)
+    todo = planning.plan(decoded, settings, frame, space)
+    source = geometry.Source(decoded.pixels, frame, decoded.lens)
     if todo is None:
-        whole = np.ascontiguousarray(upright(pixels, decoded.orientation), dtype=np.uint8)
+        whole = np.ascontiguousarray(upright(source.rows(0, source.height), decoded.orientation), dtype=np.uint8)
         return whole if depth == 8 else whole.astype(np.uint16) * 257
-    turned = decoded.orientation >= 5
-    kind = np.uint8 if depth == 8 else np.uint16
+    turned, kind = decoded.orientation >= 5, np.uint8 if depth == 8 else np.uint16
     picture = np.empty((todo.width, todo.height, 3) if turned else (todo.height, todo.width, 3), kind)
-    out, codes = lying(picture, decoded.orientation), np.empty((_CHUNK, todo.width, 3), kind)
-    bands = _shown(pixels, decoded.table, todo, min(strip, _CHUNK))
+    out, codes = lying(picture, decoded.orientation), np.empty((strip, todo.width, 3), kind)
+    bands = _shown(source, decoded.table, todo, strip)
     if todo.detail:
         bands = _detailed(bands, todo, todo.detail, strip)
-    table = _ENCODE[depth]
+    to_output, table = _output_of(space, depth)
     for top, band in bands:
         if todo.effects:
             effects.apply(band, top, todo.effects, planning.WEIGHTS)
         rows = band.shape[1]
-        kernels.store(band, _TO_OUTPUT, planning.WEIGHTS, table, codes[:rows])
+        kernels.store(band, to_output, planning.WEIGHTS, table, codes[:rows])
         out[top : top + rows] = codes[:rows]
     return picture
 
 
-_TO_OUTPUT = color.WORKING_TO_SRGB.astype(np.float32)
-_ENCODE = {depth: tone.encode_table(depth) for depth in (8, 16)}
+@functools.cache
+def _output_of(space: ColorSpace, depth: int) -> tuple[NDArray[np.float32], NDArray[np.uint8] | NDArray[np.uint16]]:
+    """The matrix from the working space, and the table of code values."""
+    return SPACES[space].from_working.astype(np.float32), tone.encode_table(depth, SPACES[space].encode)
 
-Bands = Iterator[tuple[int, NDArray[np.float32]]]
-"""The row where a band begins, and its values (3, rows, width), good until the next one is asked for."""
 
-
-def _shown(pixels: NDArray[np.generic], table: NDArray[np.float32], todo: Plan, rows: int) -> Bands:
+def _shown(source: geometry.Source, table: NDArray[np.float32], todo: Plan, rows: int) -> Bands:
     """Bands of display values: light, local tone, curves, colours."""
     room = np.empty(3 * rows * todo.width, np.float32)
     for top in range(0, todo.height, rows):
-        part = pixels[top : top + rows]
+        part = source.rows(top, min(top + rows, todo.height))
         band = room[: 3 * part.shape[0] * todo.width].reshape(3, part.shape[0], todo.width)
         kernels.load_light(part, table, todo.full, todo.matrix, band)
         if todo.lens_light is not None:
@@ -156,22 +164,20 @@ def _shown(pixels: NDArray[np.generic], table: NDArray[np.float32], todo: Plan, 
         yield top, band
 
 
-def _detailed(bands: Bands, todo: Plan, plan: detail.Plan, strip: int) -> Bands:
-    """Bands with noise, texture and sharpness done; strips are even, since colour is cleaned at half size."""
-    strip = -(-strip // 2) * 2
-    window = detail.Window(plan, strip + 2 * plan.halo + _CHUNK, todo.width, planning.WEIGHTS)
-    room = np.empty(3 * _CHUNK * todo.width, np.float32)
-    for start in range(0, todo.height, strip):
-        stop = min(start + strip, todo.height)
-        window.forget(max(0, start - plan.halo))
-        while window.end < min(stop + plan.halo, todo.height):
-            window.take(next(bands)[1])
-        window.work()
-        for top in range(start, stop, _CHUNK):
-            rows = min(_CHUNK, stop - top)
-            band = room[: 3 * rows * todo.width].reshape(3, rows, todo.width)
-            window.give(top, band)
-            yield top, band
+def _detailed(bands: Bands, todo: Plan, plan: detail.Plan, most: int) -> Bands:
+    """Bands with noise, texture and sharpness done; they come a little later than those that go in."""
+    flow = detail.Flow(plan, todo.height, todo.width, planning.WEIGHTS)
+    room = np.empty(3 * most * todo.width, np.float32)
+    given = 0
+    while given < todo.height:
+        band = next(bands, None)
+        flow.run_out() if band is None else flow.push(band[1])
+        while given < flow.ready:
+            rows = min(most, flow.ready - given)
+            done = room[: 3 * rows * todo.width].reshape(3, rows, todo.width)
+            flow.give(given, done)
+            yield given, done
+            given += rows
 
 
 # --- orientation -------------------------------------------------------------------------------------------
@@ -204,5 +210,5 @@ class _StopWatch:
 
     def lap(self, step: str) -> None:
         now = time.perf_counter()
-        self._seconds[step] = now - self._since
+        self._seconds[step] = self._seconds.get(step, 0.0) + now - self._since
         self._since = now

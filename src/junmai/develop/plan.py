@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from junmai.develop import color, curves, detail, effects, geometry, kernels, local, palette, tone
 from junmai.develop.decode import Decoded
 from junmai.develop.settings import number
-from junmai.domain.model import SettingValue
+from junmai.domain.model import ColorSpace, SettingValue
 
 Settings = Mapping[str, SettingValue]
 Table = NDArray[np.float32]
@@ -52,7 +52,7 @@ class Plan:
     effects: effects.Plan | None
 
 
-def plan(decoded: Decoded, settings: Settings, frame: geometry.Frame | None) -> Plan | None:
+def plan(decoded: Decoded, settings: Settings, frame: geometry.Frame | None, space: ColorSpace = "srgb") -> Plan | None:
     """The tables for the kernels; None if every pixel of this photo comes out as it is."""
     raw = decoded.kind == "raw"
     width, height = (frame.width, frame.height) if frame else (decoded.width, decoded.height)
@@ -64,7 +64,7 @@ def plan(decoded: Decoded, settings: Settings, frame: geometry.Frame | None) -> 
     effect = effects.plan(settings, width, height, effects.seed_of(decoded.pixels))
     touched = exposure or colors.size or fine or effect or not np.array_equal(shift, np.eye(3))
     touched = touched or _wants_local(settings) or not curves.is_neutral(settings)
-    if decoded.exact_srgb and not touched and decoded.lens is None:
+    if decoded.exact_srgb and space == "srgb" and not touched and decoded.lens is None:
         return None
     light = 2.0 ** (exposure + (decoded.baseline_exposure if raw else 0.0)) * (tone.RAW_GAIN if raw else 1.0)
     matrix = (shift @ decoded.matrix * light).astype(np.float32)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from junmai.develop.color import srgb_encode
+from junmai.develop.color import FloatArray, srgb_encode
 
 BASE_LOW, BASE_HIGH, BASE_SIZE = -14.0, 4.0, 1024
 """Range of the local brightness table in EV below and above white."""
@@ -34,10 +36,10 @@ def lift(*, raw: bool, highlights: float, shadows: float) -> NDArray[np.float32]
     """EV to add by local brightness, (BASE_SIZE + 1,) over BASE_LOW..BASE_HIGH EV from white; settings are -100..100.
 
     Up to 1.4 EV for highlights and 2 EV for shadows. Each step is so wide that brightness after the gain still rises
-    with brightness before (a smoothstep's slope is 1.5 / width: 1.5 * 1.4 / 3 < 1), hence no reversed edges.
+    with brightness before (a smoothstep's slope is 1.5 / width: 1.5 * 1.4 / 2.8 < 1), hence no reversed edges.
     """
     ev = np.linspace(BASE_LOW, BASE_HIGH, BASE_SIZE + 1)
-    bright = smoothstep(-3.0, 0.0, ev)
+    bright = smoothstep(-2.6, 0.2, ev)
     if not raw and highlights < 0:
         bright = bright * (1 - 0.6 * smoothstep(-1.2, 0.0, ev))  # a clipped white holds no detail: keep it white
     dark = 1 - smoothstep(-6.0, -1.5, ev)
@@ -52,7 +54,7 @@ def clarity(amount: float) -> NDArray[np.float32]:
     """
     ev = np.linspace(BASE_LOW, BASE_HIGH, BASE_SIZE + 1)
     middle = smoothstep(-9.0, -4.5, ev) * (1 - 0.85 * smoothstep(-1.5, 0.3, ev))
-    return ((0.010 if amount > 0 else 0.006) * amount * middle).astype(np.float32)
+    return ((0.013 if amount > 0 else 0.006) * amount * middle).astype(np.float32)
 
 
 def smoothstep(low: float, high: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -60,12 +62,14 @@ def smoothstep(low: float, high: float, x: NDArray[np.float64]) -> NDArray[np.fl
     return np.asarray(t * t * (3 - 2 * t), dtype=np.float64)
 
 
-def encode_table(depth: int = 8) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """(65536,) square roots of linear light, in 16 bits, to sRGB code values of 8 or 16 bits.
+def encode_table(
+    depth: int = 8, encode: Callable[[FloatArray], FloatArray] = srgb_encode
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """(65536,) square roots of linear light, in 16 bits, to code values of 8 or 16 bits.
 
-    A step of the square root is at most 1.1 steps of 16-bit code values.
+    A step of the square root is at most 1.1 steps of 16-bit code values of sRGB; of a bare gamma 2.7 at the very black.
     """
     linear = (np.arange(65536, dtype=np.float64) / 65535) ** 2
     if depth == 8:
-        return np.asarray(np.rint(srgb_encode(linear) * 255), dtype=np.uint8)
-    return np.asarray(np.rint(srgb_encode(linear) * 65535), dtype=np.uint16)
+        return np.asarray(np.rint(encode(linear) * 255), dtype=np.uint8)
+    return np.asarray(np.rint(encode(linear) * 65535), dtype=np.uint16)
