@@ -55,20 +55,21 @@ def _develop(raw: Any, path: Path, found: Sniffed, balance: Balance, want: Wante
     if camera is None or gains is None:  # one or four colours: LibRaw made linear sRGB of it
         full, matrix = (1.0, 1.0, 1.0), color.SRGB_TO_WORKING
     else:
-        full, matrix = gains, camera.to_working(gains)
+        red, green, blue = _saturation(raw)
+        full, matrix = (gains[0] * red, gains[1] * green, gains[2] * blue), camera.to_working(gains)
     ramp = np.arange(65536, dtype=np.float32) / 65535
     return Decoded(
         kind="raw",
         format=found.format,
         pixels=pixels,
-        table=np.repeat((ramp * np.float32(max(full)))[None], 3, axis=0),
+        table=np.repeat((ramp * np.float32(max(gains or full)))[None], 3, axis=0),
         matrix=matrix,
         orientation=orientation,
         bit_depth=16,
         full=full,
         camera=camera,
         baseline_exposure=facts.baseline_exposure,
-        base=_base(want, facts, shown, pixels, full),
+        base=_base(want, facts, shown, pixels, gains or full),
         remarks=facts.remarks,
     )
 
@@ -209,6 +210,28 @@ def _cropped(raw: Any, pixels: NDArray[np.uint16]) -> NDArray[np.uint16]:
     if not fits or top + bottom + left + right == 0:
         return pixels
     return np.ascontiguousarray(pixels[top : height - bottom, left : width - right])
+
+
+def _saturation(raw: Any) -> tuple[float, float, float]:
+    """Where red, green and blue really saturate, as shares of the white level.
+
+    Some sensors stop below the level that LibRaw knows for their kind; taken for unclipped, such highlights turn
+    magenta. Saturation shows as many sites at the very largest value and few just below it.
+    """
+    shares = [1.0, 1.0, 1.0]
+    if raw.raw_type != rawpy.RawType.Flat or np.shape(raw.raw_pattern) != (2, 2):
+        return (1.0, 1.0, 1.0)
+    for (row, column), site in np.ndenumerate(np.asarray(raw.raw_pattern)):
+        black = int(raw.black_level_per_channel[site])
+        span = max(int(raw.white_level) - black, 1)
+        plane = raw.raw_image_visible[row::4, column::4]
+        top = int(plane.max())
+        at_top = int(np.count_nonzero(plane > top - 0.003 * span))
+        below = int(np.count_nonzero(plane > top - 0.015 * span)) - at_top
+        if top - black >= 0.75 * span and at_top > max(3 * below, 20, plane.size / 20_000):
+            channel = 1 if site == 3 else int(site)
+            shares[channel] = min(shares[channel], (top - black) / span)
+    return (shares[0], shares[1], shares[2])
 
 
 # --- what the file says about its camera -------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Lens correction through lensfun: distortion, vignetting, lateral colour.
 
-lensfunpy carries lensfun and its database. Its functions are asked on a coarse grid once for each photo, and interpolated.
+lensfunpy carries lensfun and its database. Its functions are asked on a coarse grid once for each photo and
+interpolated.
 """
 
 from __future__ import annotations
