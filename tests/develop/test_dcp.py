@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from junmai.develop import dcp, tone
+from junmai.develop.camera_profile import ProfiledCamera
+from junmai.develop.decode import Wanted, decode
+
+Values = NDArray[np.float64]
+MATRIX = (6722, -635, -963, -4287, 12460, 2028, -908, 2162, 5668)
+NOTHING = [0.0, 1.0, 1.0]
+"""No shift of hue, saturation and value kept."""
+
+
+@pytest.fixture
+def write_dcp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Write a DCP file into the folder where they are looked for: a TIFF with another number in its head."""
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    monkeypatch.setenv("JUNMAI_CAMERA_PROFILES", str(folder))
+
+    def make(name: str = "Velvet", camera: str = "Junmai Test", extra: list[Any] | None = None) -> Path:
+        rationals = tuple(each for value in MATRIX for each in (value, 10000))
+        tags = [
+            (50708, "s", 0, camera, True),
+            (50721, "2i", 9, rationals, True),
+            (50778, "H", 1, 21, True),
+            (50936, "s", 0, name, True),
+            *(extra or []),
+        ]
+        buffer = io.BytesIO()
+        tifffile.imwrite(buffer, np.zeros((1, 1), np.uint8), metadata=None, software=False, extratags=tags)
+        data = bytearray(buffer.getvalue())
+        data[2:4] = b"RC"
+        path = folder / f"{name}.dcp"
+        path.write_bytes(data)
+        return path
+
+    return make
+
+
+def table(entry: list[float], tag: int, dims: int) -> list[Any]:
+    """A table of 2 hues, 2 saturations and one value; what has no saturation stays as it is."""
+    values = (NOTHING + entry) * 2
+    return [(dims, "I", 3, (2, 2, 1), True), (tag, "f", 12, tuple(values), True)]
+
+
+def colors(path: Path, rgb: list[float]) -> Values:
+    profile = dcp.read(path)
+    assert profile is not None
+    camera = ProfiledCamera((2.0, 1.0, 1.4), profile.to_camera[0], profile=profile, calibration=(np.eye(3),))
+    base = dcp.base(profile, camera)
+    assert base.colors is not None
+    return base.colors(np.array([rgb]))[0]
+
+
+def test_a_profile_is_found_by_its_name_for_its_camera(write_dcp: Callable[..., Path]) -> None:
+    write_dcp("Velvet")
+    profile, remark = dcp.find("velvet", "Junmai Test")
+    assert profile is not None
+    assert (profile.name, remark) == ("Velvet", "")
+
+
+@pytest.mark.parametrize(("name", "camera"), [("Silk", "Junmai Test"), ("Velvet", "Another")])
+def test_what_is_missing_is_said(name: str, camera: str, write_dcp: Callable[..., Path]) -> None:
+    write_dcp("Velvet")
+    profile, remark = dcp.find(name, camera)
+    assert profile is None
+    assert name in remark
+
+
+def test_a_photo_is_developed_with_the_profile_that_is_asked_for(
+    write_dcp: Callable[..., Path], write_dng: Callable[..., Path], mosaic: Callable[..., Any]
+) -> None:
+    curve = (0.0, 0.0, 0.25, 0.5, 1.0, 1.0)
+    write_dcp("Velvet", extra=[(50940, "f", 6, curve, True)])
+    photo = decode(write_dng(mosaic(0.2, 0.3, 0.2)), want=Wanted(camera_profile="Velvet"))
+    assert photo.base is not None
+    assert photo.base.curve(np.array([0.25 * tone.RAW_GAIN]))[0] == pytest.approx(0.5)
+    assert photo.remarks == ()
+
+
+def test_a_photo_whose_profile_is_missing_is_developed_and_says_so(
+    write_dng: Callable[..., Path], mosaic: Callable[..., Any], write_dcp: Callable[..., Path]
+) -> None:
+    photo = decode(write_dng(mosaic(0.2, 0.3, 0.2)), want=Wanted(camera_profile="Velvet"))
+    assert photo.base is not None
+    assert photo.base.name == "standard"
+    assert "Velvet" in photo.remarks[0]
+
+
+@pytest.mark.parametrize(("tag", "dims"), [(50938, 50937), (50982, 50981)], ids=["HueSatMap", "LookTable"])
+def test_a_table_that_changes_nothing_changes_nothing(tag: int, dims: int, write_dcp: Callable[..., Path]) -> None:
+    path = write_dcp(extra=table(NOTHING, tag, dims))
+    assert colors(path, [0.5, 0.2, 0.1]) == pytest.approx([0.5, 0.2, 0.1], abs=2e-4)
+
+
+@pytest.mark.parametrize(("tag", "dims"), [(50938, 50937), (50982, 50981)], ids=["HueSatMap", "LookTable"])
+def test_a_table_that_halves_saturation_does_so_and_leaves_grey(
+    tag: int, dims: int, write_dcp: Callable[..., Path]
+) -> None:
+    path = write_dcp(extra=table([0.0, 0.5, 1.0], tag, dims))
+    red = colors(path, [0.5, 0.2, 0.1])
+    assert 0.1 < red[2] < red[1] < red[0]
+    assert red[2] > 0.15
+    assert colors(path, [0.3, 0.3, 0.3]) == pytest.approx([0.3, 0.3, 0.3], abs=2e-4)
+
+
+def test_a_shift_of_hue_by_120_degrees_makes_red_green() -> None:
+    entry = np.array([[NOTHING, [120.0, 1.0, 1.0]]] * 2)[None]
+    shifted = dcp.shifted(np.array([[0.8, 0.0, 0.0], [0.0, 0.8, 0.0]]), entry, False)
+    assert shifted == pytest.approx(np.array([[0.0, 0.8, 0.0], [0.0, 0.0, 0.8]]), abs=1e-9)
+
+
+def test_hue_saturation_and_value_go_there_and_back() -> None:
+    rgb = np.random.default_rng(2).uniform(0, 1, (500, 3))
+    entry = np.array([[NOTHING, NOTHING]] * 2)[None]
+    assert dcp.shifted(rgb, entry, False) == pytest.approx(rgb, abs=1e-12)
+
+
+def test_a_file_that_is_no_profile_counts_for_none(tmp_path: Path) -> None:
+    (tmp_path / "a.dcp").write_bytes(b"IIRC" + bytes(100))
+    assert dcp.read(tmp_path / "a.dcp") is None
