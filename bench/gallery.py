@@ -82,7 +82,9 @@ CURVES: tuple[list[list[int]], ...] = (
 )
 CLOSE = ("Sharp", "LuminanceSmoothing", "LuminanceNoise", "ColorNoise", "Texture", "Grain")
 """Shown at 1:1."""
-RAW_ONLY = ("Temperature", "Tint", "WhiteBalance", "BaseLook", "CameraProfile")
+COLORFUL = ("HueAdj", "SaturationAdj", "LuminanceAdj", "GrayMixer", "Vibrance", "Saturation")
+"""Shown with a strip of all hues below, since no photo has all of them."""
+RAW_ONLY = ("Temperature", "Tint", "WhiteBalance", "WhiteBalanceAmount", "BaseLook", "CameraProfile")
 
 
 def main() -> None:
@@ -133,7 +135,8 @@ def _row(name: str, photo: Path, raw: Path | None) -> list[tuple[str, Image.Imag
     for value in values:
         settings = parse({**beside, name: value})
         decoded = decode(source, partial(_balanced, settings), wanted(settings))
-        picture = render(_seen(decoded, close=name.startswith(CLOSE)), settings)
+        seen = _seen(decoded, close=name.startswith(CLOSE))
+        picture = render(_with_hues(seen) if name.startswith(COLORFUL) else seen, settings)
         shown = "bent" if isinstance(value, list) else value
         cells.append((f"{name} {shown}", _fitted(picture, close=name.startswith(CLOSE))))
     return cells
@@ -184,6 +187,15 @@ def _seen(decoded: Decoded, *, close: bool) -> Decoded:
         return dataclasses.replace(decoded, pixels=decoded.pixels[top : top + down, left : left + across].copy())
     step = max(1, max(height, width) // (3 * CELL[0]))
     pixels: Any = np.ascontiguousarray(decoded.pixels[::step, ::step])
+    return dataclasses.replace(decoded, pixels=pixels)
+
+
+def _with_hues(decoded: Decoded) -> Decoded:
+    pixels = decoded.pixels.copy()
+    height, width = pixels.shape[:2]
+    sixth = np.linspace(0, 6, width)[:, None]
+    full = np.clip(np.abs((sixth + np.array([0, 4, 2])) % 6 - 3) - 1, 0, 1)
+    pixels[-(height // 7) :] = (200 * (0.3 + 0.7 * full)).astype(pixels.dtype)
     return dataclasses.replace(decoded, pixels=pixels)
 
 

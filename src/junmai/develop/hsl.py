@@ -62,7 +62,8 @@ def weights(rgb: Values) -> Values:
     shares = np.zeros((len(rgb), len(COLORS)))
     for k in range(len(COLORS)):
         inside = (place >= _WHEEL[k]) & (place < ahead[k])
-        share = smoothstep(_WHEEL[k], ahead[k], place[inside])
+        share = (place[inside] - _WHEEL[k]) / (ahead[k] - _WHEEL[k])
+        share = (share + smoothstep(0, 1, share)) / 2  # a smoothstep alone turns hues together into flat patches
         shares[inside, k] = 1 - share
         shares[inside, (k + 1) % len(COLORS)] = share
     return shares
