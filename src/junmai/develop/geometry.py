@@ -11,23 +11,27 @@ photo's middle, clockwise. (darktable's import of Lightroom's settings reads it 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from junmai.develop import geometry_kernels as kernels
 from junmai.develop.settings import number
 from junmai.domain.model import SettingValue
 
 Settings = Mapping[str, SettingValue]
 Values = NDArray[np.float64]
 
-SPACING = 16
-"""Pixels between places that are worked out; a lens moves a pixel by less than 0.01 off the line between two."""
+SPACING = 32
+"""Pixels between places that are worked out. A barrel of 2.5 % at the corner of 22 megapixels is 0.006 of a pixel off
+the line between two."""
+_TOGETHER = 0.02
+"""Pixels by which the channels may lie apart and count as together."""
 _ROWS, _COLUMNS = 64, 1024
-"""Size of the blocks that are resampled at a time; OpenCV's own limit is 32,767 pixels."""
+"""Size of the blocks that are resampled at a time."""
 
 
 class Places(Protocol):
@@ -127,8 +131,10 @@ class Source:
             self._number = number
             self._made = np.empty((min(_ROWS, self.height - first), self.width, 3), self._pixels.dtype)
             for left in range(0, self.width, _COLUMNS):
-                block = self._made[:, left : left + _COLUMNS]
-                _resample(self._pixels, _block_places(self._frame, self._lens, left, first, block.shape), block)
+                size = (len(self._made), min(_COLUMNS, self.width - left), 3)
+                block = np.empty(size, self._made.dtype)
+                _resample(self._pixels, _block_places(self._frame, self._lens, left, first, size), block)
+                self._made[:, left : left + _COLUMNS] = block
         return self._made[max(top - first, 0) : stop - first]
 
 
@@ -142,57 +148,30 @@ def lens_light(lens: Places | None, asked: Frame | None, width: int, height: int
 
 
 def _block_places(whole: Frame, lens: Places | None, left: int, top: int, shape: tuple[int, ...]) -> Values:
-    """Places of a block's pixels on a coarse grid: (channels, 2, rows, columns); one channel where all are the same.
-
-    Every SPACING pixels with a lens. A frame alone is a plane, for which two rows and two columns are enough.
-    """
-    if lens is None:
-        x, y = np.meshgrid([left, left + shape[1] - 1.0], [top, top + shape[0] - 1.0])
-        return np.stack(whole.places(x, y))[None]
+    """Places of a block's pixels every SPACING pixels: (1 or 3, 2, rows, columns); 1 where channels lie together."""
     rows, columns = -(-shape[0] // SPACING) + 1, -(-shape[1] // SPACING) + 1
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float64) * SPACING
     x, y = whole.places(x + left, y + top)
-    return np.nan_to_num(lens.places(x, y))
+    if lens is None:
+        return np.stack([x, y])[None]
+    found = np.nan_to_num(lens.places(x, y))
+    return found[:1] if np.ptp(found, axis=0).max() < _TOGETHER else found
 
 
 def _resample(pixels: NDArray[Any], places: Values, out: NDArray[Any]) -> None:
-    """Fill a block from the places of its pixels, by cubic interpolation; beyond the photo's edge its edge goes on."""
-    import cv2
-
+    """Fill a block from the places of its pixels; beyond the photo's edge its edge goes on."""
     height, width = pixels.shape[:2]
-    box = _box(places, width, height)
-    part = pixels[box[1] : box[3], box[0] : box[2]]
-    near = places - np.array([box[0], box[1]]).reshape(1, 2, 1, 1)
-    for channel, (x, y) in enumerate(_maps(near, out.shape)):
-        source = part if len(near) == 1 else np.ascontiguousarray(part[:, :, channel])
-        found = cv2.remap(source, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        if len(near) == 1:
-            out[:] = found
-        else:
-            out[:, :, channel] = found
-
-
-def _box(places: Values, width: int, height: int) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of what a block needs of the photo, with 4 pixels around, at least 1 pixel."""
-    low, high = np.floor(places.min(axis=(0, 2, 3))) - 4, np.ceil(places.max(axis=(0, 2, 3))) + 5
-    left, top = int(np.clip(low[0], 0, width - 1)), int(np.clip(low[1], 0, height - 1))
-    return left, top, int(np.clip(high[0], left + 1, width)), int(np.clip(high[1], top + 1, height))
-
-
-def _maps(places: Values, shape: tuple[int, ...]) -> Iterator[tuple[NDArray[np.float32], ...]]:
-    """Places of every pixel of a block (rows, columns), from those on the coarse grid."""
-    if len(places) == 1:
-        ends = places[0].astype(np.float32)
-        down, along = (np.linspace(0, 1, size, dtype=np.float32) for size in shape[:2])
-        plane = [
-            np.add.outer(down * (each[1, 0] - each[0, 0]), each[0, 0] + along * (each[0, 1] - each[0, 0]))
-            for each in ends
-        ]
-        yield plane[0], plane[1]
-        return
-    rows, columns = np.arange(shape[0]) / SPACING, np.arange(shape[1]) / SPACING
-    for channel in places:
-        yield tuple(between(each, rows, columns).astype(np.float32) for each in channel)
+    # Places far outside, which a broken lens may give, are held near the photo; those of the grid may lie a little out.
+    out_by = 4 * SPACING
+    held = np.clip(places, -out_by, np.array([width, height]).reshape(1, 2, 1, 1) + out_by)
+    low = np.floor(held.min(axis=(0, 2, 3))).astype(int) - 2
+    high = np.ceil(held.max(axis=(0, 2, 3))).astype(int) + 4
+    left, top = np.clip(low, 0, [width - 1, height - 1])
+    right, bottom = np.clip(high, [left + 1, top + 1], [width, height])
+    planes = np.empty((3, high[1] - low[1], high[0] - low[0]), np.float32)
+    kernels.to_planes(np.ascontiguousarray(pixels[top:bottom, left:right]), np.array([left, top]) - low, planes)
+    near = np.ascontiguousarray(held - low.reshape(1, 2, 1, 1), dtype=np.float32)
+    kernels.resample(planes, near, SPACING, np.float32(np.iinfo(pixels.dtype).max), out)
 
 
 def at_points(grid: NDArray[np.float32], x: Values, y: Values) -> NDArray[np.float32]:
@@ -204,15 +183,3 @@ def at_points(grid: NDArray[np.float32], x: Values, y: Values) -> NDArray[np.flo
     upper = grid[above, left] + along * (grid[above, right] - grid[above, left])
     lower = grid[below, left] + along * (grid[below, right] - grid[below, left])
     return np.asarray(upper + down * (lower - upper), dtype=np.float32)
-
-
-def between(grid: Values, down: Values, along: Values) -> Values:
-    """Values of a grid at fractional rows `down` and columns `along`: (rows, columns, ...) to (down, along, ...)."""
-    above, left = (
-        np.clip(at.astype(int), 0, max(size - 2, 0)) for at, size in zip((down, along), grid.shape, strict=False)
-    )
-    below, right = np.minimum(above + 1, grid.shape[0] - 1), np.minimum(left + 1, grid.shape[1] - 1)
-    extra = (1,) * (grid.ndim - 2)
-    share_down, share_along = (down - above).reshape(-1, 1, *extra), (along - left).reshape(1, -1, *extra)
-    rows = grid[above] + share_down * (grid[below] - grid[above])
-    return np.asarray(rows[:, left] + share_along * (rows[:, right] - rows[:, left]), dtype=grid.dtype)
