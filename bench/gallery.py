@@ -160,7 +160,7 @@ def _values(known: SettingField) -> tuple[Any, ...] | None:
     match known:
         case NumberField() if known.name in SHOWN:
             return SHOWN[known.name]
-        case NumberField() if known.name.endswith("Hue"):
+        case NumberField() if known.name.endswith("Hue") and known.low == 0:
             return 30, 120, 240
         case NumberField():
             middle = 0 if known.low < 0 else known.neutral if known.neutral else (known.low + known.high) / 2

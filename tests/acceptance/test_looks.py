@@ -16,7 +16,8 @@ from running import checksums, fingerprints, junmai
 pytestmark = pytest.mark.slow
 
 GOLD = packet(
-    attributes='crs:PresetType="Normal" crs:Name="Gold" crs:ConvertToGrayscale="True" crs:RedHue="+9" crs:Vibrance="0"'
+    attributes='crs:PresetType="Normal" crs:Name="Gold" crs:ConvertToGrayscale="True" crs:ColorVariance="+9" '
+    'crs:Vibrance="0"'
 )
 
 
@@ -172,12 +173,12 @@ def test_every_field_of_an_import_is_reported(data: Path, tmp_path: Path) -> Non
         "PresetType": "about",
         "Name": "about",
         "ConvertToGrayscale": "applied",
-        "RedHue": "not_supported",
+        "ColorVariance": "not_supported",
         "Vibrance": "applied",
     }
     words = junmai("presets", "import", tmp_path / "gold.xmp", data=data).out
     assert "Gold@1 was there already" in words
-    assert "RedHue = +9: shifts the camera's primary colours" in words
+    assert "ColorVariance = +9: brings colours nearer to each other" in words
 
 
 def test_a_preset_goes_out_and_is_compared_on_a_photo(shoot: Path, data: Path, tmp_path: Path) -> None:

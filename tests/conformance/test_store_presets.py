@@ -16,7 +16,7 @@ def a_preset(name: str = "Gold", *, exposure: float = 0.5, note: str = "") -> Ne
     return NewPreset(
         name=name,
         settings={"Exposure2012": exposure, "ToneCurvePV2012": ((0.0, 8.0), (255.0, 250.0))},
-        origin={"kind": "xmp", "file": "gold.xmp", "fields": {"Exposure2012": str(exposure), "RedHue": "9"}},
+        origin={"kind": "xmp", "file": "gold.xmp", "fields": {"Exposure2012": str(exposure), "ColorVariance": "9"}},
         content=f"{round(exposure * 100):064x}",
         note=note,
     )

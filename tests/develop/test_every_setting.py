@@ -25,6 +25,7 @@ SHAPES: dict[str, dict[str, object]] = {
     "Crop": {"CropAngle": 4, "CropLeft": 0.1, "CropTop": 0.1, "CropRight": 0.9, "CropBottom": 0.9},
     "HasCrop": {"CropTop": 0.4},  # which a crop counts without
     "WhiteBalanceAmount": {"Temperature": 3000},
+    "ShadowTint": {"Exposure2012": -2},
     "Parametric": {
         "ParametricShadows": 60,
         "ParametricDarks": -40,
@@ -42,7 +43,7 @@ SHAPES: dict[str, dict[str, object]] = {
     "Grain": {"GrainAmount": 50},
 }
 """What must be at work to see a setting; the longest beginning of its name counts."""
-TINTS = ("Temp", "Tint", "Incremental", "WhiteBalance", "SplitToning", "ColorGrade", "ToneCurvePV2012")
+TINTS = ("ShadowTint", "Temp", "Tint", "Incremental", "WhiteBalance", "SplitToning", "ColorGrade", "ToneCurvePV2012")
 EVERYTHING: dict[str, object] = {
     "IncrementalTemperature": 20,
     "Exposure2012": 0.4,

@@ -79,6 +79,12 @@ def test_ranges_are_shares_and_leave_no_gap_of_untinted_tones(blending: int, bal
     assert (shares[0] + shares[1] + shares[2]).min() > 0.7
 
 
+def test_shadow_tint_makes_shadows_magenta_or_green_and_leaves_highlights() -> None:
+    magenta, green = tinted(ShadowTint=100), tinted(ShadowTint=-100)
+    assert magenta[10, 1] > 0.02 > -0.02 > green[10, 1]
+    assert np.abs(magenta[30:, 1:]).max() < 1e-6
+
+
 @pytest.mark.parametrize("name", ["Shadow", "Midtone", "Highlight", "Global"])
 @pytest.mark.parametrize("value", [-100, 100])
 def test_brightness_of_a_range_changes_it_and_keeps_order_black_and_white(name: str, value: int) -> None:

@@ -92,7 +92,7 @@ def test_settings_that_say_they_are_none_are_none(raw: Path) -> None:
 def test_what_cannot_be_honoured_is_named(raw: Path) -> None:
     name = "crs:MaskGroupBasedCorrections"
     masks = f"<{name}><rdf:Seq><rdf:li crs:What='Correction'/></rdf:Seq></{name}>"
-    raw.with_suffix(".xmp").write_bytes(settings_packet('crs:RedHue="0" crs:Vibrance="9"', masks))
+    raw.with_suffix(".xmp").write_bytes(settings_packet('crs:ColorVariance="0" crs:Vibrance="9"', masks))
     own = own_settings(raw)
     assert own.settings == {"Vibrance": 9}
     assert own.remarks == ("MaskGroupBasedCorrections (1 entry) changes parts of the picture through masks",)

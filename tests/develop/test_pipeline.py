@@ -304,4 +304,4 @@ def test_the_result_says_its_size_and_how_long_each_step_took(write: Write, grad
     result = develop_photo(write(gradient), Recipe())
     with Image.open(io.BytesIO(result.data)) as image:
         assert image.size == (result.width, result.height) == (120, 80)
-    assert list(result.seconds) == ["decode", "develop", "resize", "encode", "metadata"]
+    assert list(result.seconds) == ["decode", "develop", "resize", "metadata", "encode"]

@@ -22,7 +22,7 @@ GOLD = packet(
     "<rdf:Seq><rdf:li crs:What='Mask/Image' crs:MaskSubType='1'/></rdf:Seq></crs:CorrectionMasks></rdf:Description>"
     "</rdf:li></rdf:Seq></crs:MaskGroupBasedCorrections>"
     "<crs:ToneCurvePV2012><rdf:Seq><rdf:li>0, 8</rdf:li><rdf:li>255, 250</rdf:li></rdf:Seq></crs:ToneCurvePV2012>",
-    'crs:PresetType="Normal" crs:UUID="AB12" crs:Exposure2012="+0.50" crs:SharpnessRadius="1.4" crs:RedHue="+9"'
+    'crs:PresetType="Normal" crs:UUID="AB12" crs:Exposure2012="+0.50" crs:SharpnessRadius="1.4" crs:ColorVariance="+9"'
     ' crs:Madeup="yes"',
 )
 SIDECAR = packet(

@@ -78,7 +78,7 @@ def test_a_point_curve_is_read_from_pairs_and_from_the_strings_of_a_preset() -> 
     ],
 )
 def test_points_that_are_no_curve_are_refused_with_what_is_expected(value: object) -> None:
-    with pytest.raises(errors.SettingOutOfRange, match="ToneCurvePV2012Red.*input rising"):
+    with pytest.raises(errors.SettingOutOfRange, match=r"ToneCurvePV2012Red.*input rising"):
         parse({"ToneCurvePV2012Red": value})
 
 

@@ -51,15 +51,16 @@ def test_a_value_that_cannot_be_read_is_not_applied_and_said(value: xmp.Node) ->
 
 
 def test_a_field_that_is_not_supported_is_named_with_what_it_would_have_done() -> None:
-    taken = take({"RedHue": "+12", "Madeup": "1"})
-    assert line(taken, "RedHue") == Line(
-        "RedHue", "+12", Verdict.NOT_SUPPORTED, "shifts the camera's primary colours (Calibration)"
+    taken = take({"ColorVariance": "+12", "Madeup": "1"})
+    assert line(taken, "ColorVariance") == Line(
+        "ColorVariance", "+12", Verdict.NOT_SUPPORTED, "brings colours nearer to each other"
     )
     assert line(taken, "Madeup").says == "is not known to Junmai"
 
 
 def test_a_field_that_is_not_supported_and_does_nothing_is_no_loss() -> None:
-    taken = take({"RedHue": "0", "DefringePurpleHueLo": "30", "LensBlur": {"struct": {}}, "RetouchInfo": {"Seq": []}})
+    fields: dict[str, xmp.Node] = {"ColorVariance": "0", "DefringePurpleHueLo": "30"}
+    taken = take({**fields, "LensBlur": {"struct": {}}, "RetouchInfo": {"Seq": []}})
     assert {one.verdict for one in taken.report} == {Verdict.NO_EFFECT}
 
 

@@ -144,7 +144,6 @@ _ABOUT = frozenset(
 
 _NEEDS_PURPLE, _NEEDS_GREEN = "DefringePurpleAmount", "DefringeGreenAmount"
 _PERSPECTIVE = "bends the picture to straighten lines (Transform)"
-_CALIBRATION = "shifts the camera's primary colours (Calibration)"
 _AUTO = "lets Lightroom measure the photo and choose the value"
 _HDR = "is for HDR output"
 _CURVE = "bends the tones by a point curve"
@@ -183,13 +182,6 @@ _FIELDS: dict[str, AdobeField] = {
     "PointColors": AdobeField("moves single picked colours (Point Color)"),
     "CurveRefineSaturation": AdobeField("keeps the strength of colours under the curve", ("", "100")),
     "ColorVariance": AdobeField("brings colours nearer to each other"),
-    "ShadowTint": AdobeField("shifts the dark areas to green or magenta (Calibration)"),
-    "RedHue": AdobeField(_CALIBRATION),
-    "RedSaturation": AdobeField(_CALIBRATION),
-    "GreenHue": AdobeField(_CALIBRATION),
-    "GreenSaturation": AdobeField(_CALIBRATION),
-    "BlueHue": AdobeField(_CALIBRATION),
-    "BlueSaturation": AdobeField(_CALIBRATION),
     # lens and geometry
     "LensProfileDistortionScale": AdobeField("scales a lens profile", ("", "100"), needs="LensProfileEnable"),
     "LensProfileVignettingScale": AdobeField("scales a lens profile", ("", "100"), needs="LensProfileEnable"),

@@ -210,6 +210,11 @@ _LIGHT: tuple[SettingField, ...] = (
     NumberField("WhiteBalanceAmount", 0, 100, 100, "percent of the way from the as-shot white balance"),
     _both_ways("IncrementalTemperature", "cooler (-) or warmer (+) than the photo is"),
     _both_ways("IncrementalTint", "greener (-) or more magenta (+) than the photo is"),
+    *(
+        _both_ways(f"{color}{kind}", f"{meaning} the camera's {color.casefold()}")
+        for color in ("Red", "Green", "Blue")
+        for kind, meaning in (("Hue", "hue of"), ("Saturation", "strength of"))
+    ),
     NumberField("Exposure2012", -5, 5, 0, "brightness in EV: +1 doubles the light"),
     _both_ways("Dehaze", "adds (-) or clears (+) haze"),
     _both_ways("Highlights2012", "darkens (-) or brightens (+) bright areas"),
@@ -243,6 +248,7 @@ _COLOR: tuple[SettingField, ...] = (
     SwitchField("ConvertToGrayscale", "black and white"),
     *_for_colors("GrayMixer", "brightness in black and white of", scaled=False),
     NumberField("GrayscaleAmount", 0, 100, 100, "percent of the black and white conversion"),
+    _both_ways("ShadowTint", "greener (-) or more magenta (+) shadows"),
     _shape("SplitToningShadowHue", 0, 360, 0, "hue of the tint of shadows"),
     _percent("SplitToningShadowSaturation", "strength of the tint of shadows"),
     _shape("SplitToningHighlightHue", 0, 360, 0, "hue of the tint of highlights"),

@@ -1,4 +1,4 @@
-"""Colour grading and split toning: tints and brightness of shadows, middle tones, highlights and of everything.
+"""Colour grading, split toning and shadow tint: tints and brightness of ranges of tone and of everything.
 
 Split toning is what grading was called before; Lightroom keeps the tints of shadows and highlights in its fields. Done
 on (n, 3) linear light for the nodes of the table of colours (`junmai.develop.palette`).
@@ -28,15 +28,15 @@ _TINTS = (
 _LIGHTS = ("ColorGradeShadowLum", "ColorGradeMidtoneLum", "ColorGradeHighlightLum", "ColorGradeGlobalLum")
 _TINT = 0.14
 """Chroma that a tint of 100 adds where it is whole: a strong colour, yet one that a display still shows."""
+_MAGENTA = np.array([np.cos(np.radians(328.0)), np.sin(np.radians(328.0))])
 _LIGHT = 0.14
 """Lightness that 100 adds or takes where it is whole."""
 
 
 def is_neutral(settings: Settings) -> bool:
     """Whether grading does nothing."""
-    return not any(number(settings, strength) for _, strength in _TINTS) and not any(
-        number(settings, name) for name in _LIGHTS
-    )
+    amounts = ("ShadowTint", *_LIGHTS, *(strength for _, strength in _TINTS))
+    return not any(number(settings, name) for name in amounts)
 
 
 def grade(rgb: Values, settings: Settings) -> Values:
@@ -52,6 +52,8 @@ def grade(rgb: Values, settings: Settings) -> Values:
         amount = _TINT * number(settings, strength) / 100 * share
         shift[:, 1] += amount * np.cos(angle)
         shift[:, 2] += amount * np.sin(angle)
+    green_to_magenta = 0.5 * _TINT * number(settings, "ShadowTint") / 100 * (1 - smoothstep(0.1, 0.55, light))
+    shift[:, 1:] += green_to_magenta[:, None] * _MAGENTA
     shift[:, 1:] *= (smoothstep(0, 0.25, light) * (1 - smoothstep(0.85, 1.0, light)))[:, None]
     for share, name in zip(shares, _LIGHTS, strict=True):
         shift[:, 0] += _LIGHT * number(settings, name) / 100 * share * 4 * light * (1 - light)

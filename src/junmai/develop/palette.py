@@ -29,7 +29,7 @@ _NAMES = [
     name
     for name in FIELDS
     if name.startswith(("HueAdj", "SaturationAdj", "LuminanceAdj", "Gray", "SplitToning", "ColorGrade"))
-    or name in ("Vibrance", "Saturation", "ConvertToGrayscale")
+    or name in ("Vibrance", "Saturation", "ConvertToGrayscale", "ShadowTint")
 ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from junmai.develop import color, curves, detail, effects, geometry, kernels, local, palette, tone
+from junmai.develop import calibration, color, curves, detail, effects, geometry, kernels, local, palette, tone
 from junmai.develop.decode import Decoded
 from junmai.develop.settings import number
 from junmai.domain.model import ColorSpace, SettingValue
@@ -57,6 +57,7 @@ def plan(decoded: Decoded, settings: Settings, frame: geometry.Frame | None, spa
     raw = decoded.kind == "raw"
     width, height = (frame.width, frame.height) if frame else (decoded.width, decoded.height)
     shift = color.shift_light(number(settings, "IncrementalTemperature"), number(settings, "IncrementalTint"))
+    shift = calibration.matrix(settings) @ shift
     exposure = number(settings, "Exposure2012")
     base = decoded.base
     colors = palette.table(settings, base.colors if base else None, base.key if base else b"")
