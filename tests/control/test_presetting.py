@@ -131,9 +131,7 @@ def test_an_export_to_a_folder_that_is_not_there_is_refused(store: Store, tmp_pa
 
 def test_presets_differ_in_what_they_do_and_not_in_what_they_leave_alone(store: Store, gold: Path) -> None:
     first = presetting.import_file(store, gold).preset
-    gold.write_bytes(
-        GOLD.replace(b"+0.5", b"+1").replace(b"crs:Color", b'crs:Contrast2012="0" crs:Tint="5" crs:Color')
-    )
+    gold.write_bytes(GOLD.replace(b"+0.5", b"+1").replace(b"crs:Color", b'crs:Contrast2012="0" crs:Tint="5" crs:Color'))
     second = presetting.import_file(store, gold).preset
     found = presetting.differences(first, second)
     assert [(row.field, row.first, row.second) for row in found] == [("Tint", None, 5), ("Exposure2012", 0.5, 1)]
