@@ -58,7 +58,7 @@ class Plan:
 
 def plan(settings: Settings, width: int, height: int, seed: int) -> Plan | None:
     """What the settings ask for a picture of that size; None if nothing. `seed` decides where in the tiles it lies."""
-    found = Plan(_vignette(settings, width, height), _grain(settings, seed))
+    found = Plan(_vignette(settings, width, height), _grain(settings, max(width, height), seed))
     return found if found.vignette or found.grain else None
 
 
@@ -141,28 +141,29 @@ def shade_rows(band: Any, across: Any, down: Any, share: Any, light: Any, protec
 # --- grain -------------------------------------------------------------------------------------------------
 
 
-def _grain(settings: Settings, seed: int) -> Grain | None:
+def _grain(settings: Settings, long_edge: int, seed: int) -> Grain | None:
+    """Grain belongs to the frame, as on film: a photo of more pixels gets wider grains, in steps of a quarter."""
     amount = number(settings, "GrainAmount") / 100
     if not amount:
         return None
     size, rough = number(settings, "GrainSize", 25.0), number(settings, "GrainFrequency", 50.0)
     where = np.random.default_rng(seed)
     starts = np.array([where.integers(0, edge, 2) for edge in _TILES], dtype=np.int64)
-    tiles = tuple(tile(edge, size, rough) for edge in _TILES)
-    return Grain((tiles[0], tiles[1]), starts, 0.10 * amount)
+    scale = round(4 * min(max(long_edge / 4000, 0.5), 2.0)) / 4
+    tiles = tuple(tile(edge, scale * (0.4 + 0.02 * size), rough) for edge in _TILES)
+    return Grain((tiles[0], tiles[1]), starts, 0.08 * amount)
 
 
 @functools.lru_cache(maxsize=4)
-def tile(edge: int, size: float, rough: float) -> NDArray[np.float32]:
+def tile(edge: int, width: float, rough: float) -> NDArray[np.float32]:
     """Grain of mean 0 and deviation 1 that goes on across the edges of its tile, (edge, edge).
 
-    Noise, smoothed to a width of 0.4 to 2.4 pixels by size (0..100); roughness (0..100) mixes clumps four times as wide
-    with a finer grain.
+    Noise, smoothed by a Gaussian of `width` pixels; roughness (0..100) mixes clumps four times as wide with a finer
+    grain.
     """
     noise = np.fft.rfft2(np.random.default_rng(edge).standard_normal((edge, edge)))
     along, down = np.fft.rfftfreq(edge)[None, :], np.fft.fftfreq(edge)[:, None]
     square = along**2 + down**2
-    width = 0.4 + 2.0 * size / 100
 
     def of_width(pixels: float) -> NDArray[np.float64]:
         smooth = np.fft.irfft2(noise * np.exp(-2 * (np.pi * pixels) ** 2 * square), s=(edge, edge))
