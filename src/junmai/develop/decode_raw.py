@@ -237,6 +237,13 @@ def _saturation(raw: Any) -> tuple[float, float, float]:
 # --- what the file says about its camera -------------------------------------------------------------------
 
 
+def says_white_balance(path: Path) -> bool:
+    """Whether the RAW file at `path` has the camera's white balance, so that it need not be guessed."""
+    with rawpy.RawPy() as raw:
+        raw.open_file(str(path))
+        return min(float(each) for each in raw.camera_whitebalance[:3]) > 0
+
+
 def _camera(raw: Any) -> Camera:
     return Camera(as_shot=_as_shot(raw), xyz_to_camera=_xyz_to_camera(raw))
 
