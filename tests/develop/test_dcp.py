@@ -59,7 +59,7 @@ def colors(path: Path, rgb: list[float]) -> Values:
     camera = ProfiledCamera((2.0, 1.0, 1.4), profile.to_camera[0], profile=profile, calibration=(np.eye(3),))
     base = dcp.base(profile, camera)
     assert base.colors is not None
-    return base.colors(np.array([rgb]))[0]
+    return np.asarray(base.colors(np.array([rgb]))[0], dtype=np.float64)
 
 
 def test_a_profile_is_found_by_its_name_for_its_camera(write_dcp: Callable[..., Path]) -> None:

@@ -89,3 +89,18 @@ def test_a_profile_made_of_tables_goes_through_littlecms(samples: Path, tmp_path
     path = tmp_path / "photo.png"
     Image.new("RGB", (8, 8), (90, 120, 60)).save(path, icc_profile=profile)
     assert np.abs(render(decode(path), {})[4, 4].astype(int) - (90, 120, 60)).max() > 5
+
+
+def test_16_bits_stay_smooth_through_a_profile_made_of_tables(samples: Path, tmp_path: Path) -> None:
+    import tifffile
+
+    profile = (samples / "jpeg" / "sharp_hilutite.icm").read_bytes()
+    ramp = np.linspace(20000, 40000, 512).astype(np.uint16)
+    deep = np.repeat(np.repeat(ramp[None, :, None], 8, axis=0), 3, axis=2)
+    tifffile.imwrite(tmp_path / "deep.tif", deep, photometric="rgb", iccprofile=profile)
+    Image.fromarray((deep // 257).astype(np.uint8)).save(tmp_path / "flat.png", icc_profile=profile)
+    photo = decode(tmp_path / "deep.tif")
+    assert photo.bit_depth == 16
+    assert len(np.unique(photo.pixels[:, :, 1])) > 300
+    apart = render(photo, {}).astype(int) - render(decode(tmp_path / "flat.png"), {})
+    assert np.abs(apart).max() <= 3

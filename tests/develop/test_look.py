@@ -26,13 +26,13 @@ def camera_curve(light: Values) -> Values:
 
 def shown(scene: Values, base: look.Base) -> Values:
     toned = look.apply_curve(scene.reshape(-1, 3), base.curve)
-    return np.clip(toned if base.colors is None else base.colors(toned), 0, 1)
+    return np.asarray(np.clip(toned if base.colors is None else base.colors(toned), 0, 1))
 
 
 @pytest.fixture(scope="module")
 def preview(scene: Values) -> Values:
     toned = look.apply_curve(scene.reshape(-1, 3), camera_curve)
-    return np.clip(toned @ MATRIX.T, 0, 1).reshape(scene.shape)
+    return np.asarray(np.clip(toned @ MATRIX.T, 0, 1).reshape(scene.shape))
 
 
 def far(first: Values, second: Values) -> float:

@@ -26,7 +26,7 @@ def scene() -> Light:
     for _ in range(150):
         place, size = rng.uniform(0, (341, 512)), rng.uniform(4, 50)
         light += rng.uniform(0, 0.4) * np.exp(-((y - place[0]) ** 2 + (x - place[1]) ** 2) / size**2)
-    return (light[:, :, None] * np.array([0.9, 1.0, 0.8])).astype(np.float32)
+    return np.asarray(light[:, :, None] * np.array([0.9, 1.0, 0.8]), dtype=np.float32)
 
 
 def differing(pair: tuple[Light, Light] | None) -> float:

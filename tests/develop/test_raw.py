@@ -277,4 +277,4 @@ def garden() -> NDArray[np.uint16]:
     mosaic = levels[:, :, 1].copy()
     mosaic[0::2, 0::2], mosaic[1::2, 1::2] = levels[0::2, 0::2, 0], levels[1::2, 1::2, 2]
     noise = np.random.default_rng(9).integers(-3, 4, mosaic.shape)
-    return np.clip(BLACK + mosaic * (WHITE - BLACK) + noise, 0, WHITE).astype(np.uint16)
+    return np.asarray(np.clip(BLACK + mosaic * (WHITE - BLACK) + noise, 0, WHITE), dtype=np.uint16)

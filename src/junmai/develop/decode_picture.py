@@ -16,6 +16,7 @@ from junmai import errors
 from junmai.develop import icc
 from junmai.develop.decode import Decoded, Pixels, check_size
 from junmai.develop.sniff import Sniffed
+from junmai.develop.spaces import profile_of
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it writes to stderr about odd files
 
@@ -205,10 +206,21 @@ def _from_deep(pixels: NDArray[np.uint16], image: Image.Image, found: Sniffed) -
         _on_paper(pixels, premultiplied=1 in getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ()))
     colors = np.ascontiguousarray(pixels[:, :, :3])
     shaper = _shaper(image, profile, "RGB", 65536)
-    if shaper is None:  # a profile of tables: LittleCMS through Pillow knows 8 bits only
-        eight = Image.fromarray((colors >> 8).astype(np.uint8))
-        return _shaped(base, _eight_bit(eight, icc.lcms_transform(profile, "RGB")), icc.srgb(), 8)
+    if shaper is None:  # a profile of tables
+        return _by_tables(base, colors, profile)
     return _shaped(base, colors, shaper, 16)
+
+
+def _by_tables(base: Decoded, colors: NDArray[np.uint16], profile: bytes) -> Decoded:
+    """LittleCMS through Pillow knows 8 bits only: it is asked on a grid, and 16 bits go between. By way of Adobe RGB,
+    for scanners see more than sRGB holds."""
+    from junmai.develop import color_grid
+
+    transform = icc.lcms_transform(profile, "RGB", profile_of("adobe-rgb"))
+    if transform is None:
+        return _shaped(base, colors, icc.srgb(65536), 16)
+    grid = np.asarray(transform.apply(Image.fromarray(color_grid.nodes())))
+    return _shaped(base, color_grid.convert(colors, grid), icc.adobe_rgb(65536), 16)
 
 
 def _on_paper(pixels: NDArray[np.uint16], *, premultiplied: bool) -> None:

@@ -122,8 +122,9 @@ def _parametric(kind: int, p: list[float], x: NDArray[np.float64]) -> NDArray[np
 # --- LittleCMS ---------------------------------------------------------------------------------------------
 
 
-def lcms_transform(profile: bytes, mode: str) -> Any | None:
-    """A LittleCMS transform of 8-bit pictures of a Pillow mode to sRGB; None if the profile does not suit."""
+def lcms_transform(profile: bytes, mode: str, target: bytes = b"") -> Any | None:
+    """A LittleCMS transform of 8-bit pictures of a Pillow mode to the RGB space of a profile, sRGB where none is
+    given; None if the profile does not suit."""
     import io
 
     from PIL import ImageCms
@@ -132,7 +133,7 @@ def lcms_transform(profile: bytes, mode: str) -> Any | None:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         return ImageCms.buildTransform(
             source,
-            ImageCms.createProfile("sRGB"),
+            ImageCms.ImageCmsProfile(io.BytesIO(target)) if target else ImageCms.createProfile("sRGB"),
             mode,
             "RGB",
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
