@@ -203,6 +203,18 @@ class PresetRefused(BadInput):
     code = "preset_refused"
 
 
+class UnknownNameField(BadInput):
+    """A name template has no field {{{field}}}.{nearest} Known: {known}."""
+
+    code = "unknown_name_field"
+
+
+class NameTemplateRefused(BadInput):
+    """The name template {template!r} cannot be used: {detail}."""
+
+    code = "name_template"
+
+
 class NothingToDevelop(BadInput):
     """There is no photo to develop in {where}.{reasons}"""
 

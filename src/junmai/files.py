@@ -113,6 +113,18 @@ def make_folder(folder: Path) -> bool:
     return True
 
 
+def make_folders_below(top: Path, folder: Path) -> None:
+    """Make `folder`, which lies below `top`, and what is between them, durably; `top` itself is never made.
+
+    Raises OSError, also where `top` is gone.
+    """
+    parts = folder.relative_to(top).parts
+    for made in (top.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)):
+        if not made.is_dir():
+            made.mkdir(exist_ok=True)
+            sync_folder(made.parent)
+
+
 def temporary_name(owner: str, item: int, attempt: int) -> str:
     """Name of the temporary file of one attempt of one item of one batch (`owner`)."""
     return f"{TEMPORARY_PREFIX}{owner}-{item}-{attempt}{TEMPORARY_SUFFIX}"

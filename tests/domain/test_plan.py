@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from junmai.domain.plan import LONGEST_NAME, name_key, plan_names
+from junmai.domain.plan import LONGEST_NAME, name_key, plain_stem, plan_names
 
 FILE_NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\\\0"), min_size=1, max_size=30)
 
@@ -22,6 +22,7 @@ def _names(
     photos = list(enumerate(file_names, 1))
     planned = plan_names(
         photos,
+        stem=plain_stem,
         extension=".jpg",
         known=known or {},
         taken=[name_key(name) for name in taken],

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import collections, keeping, listing, presetting
+from junmai.cli import collections, keeping, listing, options, presetting
 from junmai.cli.opening import choose, chosen, data_first, opened
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
@@ -94,39 +94,34 @@ def _options(
 @app.command("develop")
 def develop(
     sources: Sources,
-    preset: Annotated[
-        str | None, typer.Option(help="A preset: NAME, NAME@VERSION, or an .xmp or .lrtemplate of Lightroom's.")
-    ] = None,
-    blend: Annotated[float, typer.Option(help="How much of the preset, 0 to 100.")] = 100.0,
-    settings: Annotated[
-        str | None,
-        typer.Option(
-            help="What counts: own (each photo's own Lightroom settings), preset, or both (own over preset). "
-            "None: preset where one is named, else own."
-        ),
-    ] = None,
-    out: Annotated[
-        str, typer.Option(help="Where the developed photos go; seen from the current folder.")
-    ] = "developed",
-    quality: Annotated[int, typer.Option(help="JPEG quality, 1 to 100.")] = 92,
-    long_edge: Annotated[int | None, typer.Option(help="Longest side in pixels, 16 to 65500; none: full size.")] = None,
-    min_rating: Annotated[
-        int | None,
-        typer.Option(min=0, max=5, help="Only photos with so many stars or more; unrated is 0, rejected is less."),
-    ] = None,
+    preset: options.Preset = None,
+    blend: options.Blend = 100.0,
+    settings: options.SettingsFrom = None,
+    out: options.Out = "developed",
+    name: options.Name = "",
+    form: options.Format = "jpeg",
+    quality: options.Quality = 92,
+    long_edge: options.LongEdge = None,
+    color_space: options.Space = "srgb",
+    sharpen_for: options.SharpenFor_ = "none",
+    sharpen_strength: options.SharpenStrength_ = "standard",
+    metadata: options.Metadata = "all",
+    no_gps: options.NoGps = False,
+    creator: options.Creator = "",
+    copyright: options.Copyright = "",  # noqa: A002 - the option's name
+    min_rating: options.MinRating = None,
     workers: Workers = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that Junmai did not write. Originals stay.")
-    ] = False,
-    no_gps: Annotated[bool, typer.Option("--no-gps", help="Leave the place out of the metadata.")] = False,
+    overwrite: options.Overwrite = False,
     json: Json = False,
 ) -> int:
     """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
-    options = OutputOptions(quality=quality, long_edge=long_edge, metadata="no_gps" if no_gps else "all")
+    words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, no_gps=no_gps)
+    credit = {"creator": creator, "copyright": copyright}
+    output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name)
     reporter = _reporter(json)
     with opened("develop") as controller:
         look = Look(presetting.taken(controller.store, preset, reporter.word), blend, settings_from=settings)
-        order = Order(look, options, _absolute(out), overwrite)
+        order = Order(look, output, _absolute(out), overwrite)
         executor = controller.executor(workers)
         try:
             prepared = developing.prepare(
@@ -162,6 +157,10 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
     for photo_id in prepared.skipped_photo_ids:
         photo = controller.store.photo(photo_id)
         reporter.photo("photo_skipped", path=photo.path if photo else "", photo_id=photo_id, status="skipped")
+    if prepared.kept_names:
+        reporter.word(
+            f"{prepared.kept_names} photos keep the names that they have there; another folder gives new ones."
+        )
     if prepared.batch is None:
         skipped = len(prepared.skipped_photo_ids)
         summary = {"batch_id": None, "status": "completed", "processed_count": 0, "failed_count": 0}

@@ -33,11 +33,13 @@ class Prepared:
     left_out: tuple[LeftOut, ...]
     skipped_photo_ids: tuple[int, ...]
     last_event: int
+    """The newest event before the batch was made or resumed: what comes after it belongs to this run."""
     replaced: int = 0
     """Photos whose earlier output, of another look or of a changed photo, will be replaced."""
     low_rated: int = 0
     """Photos that the asked rating leaves out."""
-    """The newest event before the batch was made or resumed: what comes after it belongs to this run."""
+    kept_names: int = 0
+    """Photos that the template would call otherwise, which keep the name that they have in the folder."""
 
 
 def prepare(
@@ -78,7 +80,7 @@ def prepare(
             store.clock.sleep(TWIN_POLL_SECONDS)  # it is still writing its batch, or ended just now
         else:
             low = len(imported.photos) - len(plan.items)
-            return Prepared(batch, False, imported.left_out, done, last_event, plan.replaced, low)
+            return Prepared(batch, False, imported.left_out, done, last_event, plan.replaced, low, plan.kept_names)
 
 
 def _may_be_twin(store: Store, batch_id: str, key: str) -> bool:

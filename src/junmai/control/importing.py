@@ -109,10 +109,11 @@ def _refusal(store: Store, data: Path, out: Path | None) -> Callable[[Path], str
             return "the folder that outputs go to"
         if key in folders and folders[key]["made_by_junmai"]:
             return "a folder of developed photos"
-        if folder_key(str(path.parent)) in folders:
-            row = store.output_at(str(path.parent), path.name)
-            if row is not None and row["size"] is not None:
-                return "developed by Junmai"
+        for folder in path.parents if folders else ():
+            if folder_key(str(folder)) in folders:
+                row = store.output_at(str(folder), path.relative_to(folder).as_posix())
+                if row is not None and row["size"] is not None:
+                    return "developed by Junmai"
         return None
 
     return why

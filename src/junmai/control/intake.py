@@ -15,6 +15,7 @@ from junmai.control.planning import Order, resolve
 from junmai.control.statefile import COLUMNS, StateFile, items_path, mark_of, read_items
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus, ItemStatus, PauseReason, outcome
 from junmai.domain.model import Recipe, recipe_from_json
+from junmai.domain.naming import is_relative_name
 from junmai.domain.plan import EXTENSIONS
 from junmai.store.states import RestoredBatch, RestoredEnd, RestoredItem, RestoredPhoto
 
@@ -236,8 +237,8 @@ def _check(facts: dict[str, Any]) -> None:
     if facts["status"] not in set(ItemStatus):
         raise errors.StateUnreadable(field="junmai.items.status", detail="is not a state of an item")
     name = facts["output_name"]
-    if name is not None and (name in {"", ".", ".."} or PurePath(name).name != name or "\\" in name):
-        raise errors.StateUnreadable(field="junmai.items.output_name", detail="must be a file name")
+    if name is not None and (not is_relative_name(name) or PurePath(name).is_absolute() or PurePath(name).drive):
+        raise errors.StateUnreadable(field="junmai.items.output_name", detail="must be a name below its folder")
 
 
 def _fits(name: str, value: object, told: bool) -> bool:

@@ -31,7 +31,7 @@ class Place:
 
 
 def place_of(batch: Batch, position: int, attempt: int, output_name: str) -> Place:
-    """Where an attempt writes, and where its output belongs."""
+    """Where an attempt writes (always in the batch's folder), and where its output belongs (there or below)."""
     folder = Path(batch.folder)
     return Place(folder / output_name, folder / files.temporary_name(batch.id, position, attempt))
 
@@ -45,20 +45,22 @@ def bring_to_name(
     or the database was lost): then it is taken as it is. Raises OSError.
     """
     place = place_of(batch, staged.position, staged.attempt, staged.output_name)
+    folder = Path(batch.folder)
     if recovering and holds(place.final, staged):
         files.remove_temporary(place.temporary)
-        return Placing.PLACED, _settled(place.final, staged)
+        return Placing.PLACED, _settled(place.final, staged, folder)
     if recovering and not holds(place.temporary, staged):
         return Placing.LOST, None
+    files.make_folders_below(folder, place.final.parent)
     if not files.rename_without_replacing(place.temporary, place.final):
         if holds(place.final, staged):
             files.remove_temporary(place.temporary)
-        elif may_replace(store, batch, place.final):
+        elif may_replace(store, batch, staged.output_name):
             files.rename_replacing(place.temporary, place.final)
         else:
             files.remove_temporary(place.temporary)
             return Placing.BLOCKED, None
-    return Placing.PLACED, _settled(place.final, staged)
+    return Placing.PLACED, _settled(place.final, staged, folder)
 
 
 def holds(path: Path, staged: Staged) -> bool:
@@ -67,16 +69,16 @@ def holds(path: Path, staged: Staged) -> bool:
     return state is not None and state.size == staged.size and files.sha256_of(path) == staged.sha256
 
 
-def may_replace(store: Store, batch: Batch, final: Path) -> bool:
+def may_replace(store: Store, batch: Batch, name: str) -> bool:
     """Whether the file at a final name is Junmai's own and untouched, or the user allows to replace it.
 
     An original is never replaced, whatever the user allows.
     """
-    if is_original(store, final):
+    if is_original(store, Path(batch.folder) / name):
         return False
     if batch.overwrite:
         return True
-    return stands_as_recorded(store, batch.folder, final.name)
+    return stands_as_recorded(store, batch.folder, name)
 
 
 def is_original(store: Store, path: Path) -> bool:
@@ -101,5 +103,8 @@ def stands_as_recorded(store: Store, folder: str, name: str) -> bool:
     return state is not None and (state.size, state.mtime_ns) == (row["size"], row["mtime_ns"])
 
 
-def _settled(final: Path, staged: Staged) -> Settled:
+def _settled(final: Path, staged: Staged, folder: Path) -> Settled:
+    """An output at its name. Its sub-folder is on the disk; whoever settles brings `folder` there, once for a group."""
+    if final.parent != folder:
+        files.sync_folder(final.parent)
     return Settled(staged, final.stat().st_mtime_ns)

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from junmai import errors, files
+from junmai.control import naming
 from junmai.control.endings import output_key
-from junmai.control.outputs import is_original
 from junmai.control.presetting import finder
 from junmai.develop import presets, sidecars
 from junmai.develop import settings as develop_settings
-from junmai.domain.model import NewBatch, NewItem, OutputOptions, Photo, Recipe
-from junmai.domain.plan import EXTENSIONS, name_key, plan_names
-from junmai.domain.preset import Preset
+from junmai.domain.model import LONGEST_SIDE, NewBatch, NewItem, OutputOptions, Photo, Recipe
+from junmai.domain.naming import Template, parse
+from junmai.domain.plan import EXTENSIONS
+from junmai.domain.preset import Preset, split_reference
 from junmai.store.base import Store
 
 QUALITY_RANGE = (1, 100)
 SETTINGS_FROM = ("own", "preset", "both")
-LONG_EDGE_RANGE = (16, 65_500)  # a JPEG ends at 65,535 pixels a side
+LONG_EDGE_RANGE = (16, 65_500)  # a JPEG ends at 65,535 pixels a side; some formats earlier
+LONGEST_CREDIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Plan:
     items: list[NewItem]
     replaced: int = 0
     """Photos that have an earlier output in the folder, which is not the right one any more."""
+    kept_names: int = 0
+    """Photos that the template would call otherwise, which keep the name that they have in the folder."""
 
     @property
     def done(self) -> int:
@@ -78,9 +81,7 @@ def resolve(order: Order, find: Callable[[str], Preset] = presets.find) -> tuple
     """
     look = order.look
     preset = find(look.preset or presets.DEFAULT)
-    _check_range("quality", order.output.quality, QUALITY_RANGE)
-    if order.output.long_edge is not None:
-        _check_range("long edge", order.output.long_edge, LONG_EDGE_RANGE)
+    _check_output(order.output)
     settings = develop_settings.blend(preset.settings, look.blend)
     overrides = develop_settings.parse(look.settings)
     if settings_from(look) == "preset":
@@ -143,34 +144,23 @@ def make_plan(
         own_folder=folder.name == batch_id and not rows,
     )
     known = {row["photo_id"]: row for row in rows if row["format"] == order.output.format and row["photo_id"] in photos}
-    names = plan_names(
-        photos.items(),
+    names = naming.decide(
+        store,
+        photos,
+        template_of(order.output),
+        folder,
         extension=EXTENSIONS[order.output.format],
-        known={photo_id: row["name"] for photo_id, row in known.items()},
+        preset=split_reference(preset)[0],
+        known={photo_id: str(row["name"]) for photo_id, row in known.items()},
         taken=(row["name_key"] for row in rows),
-        reserved=_originals_in(store, folder),
     )
     done = {photo.id for photo in store.photos_by_ids(list(known)) if _is_done(folder, photo, known[photo.id], recipe)}
-    items = [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.items()]
+    items = [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.by_photo.items()]
     replaced = sum(
         photo_id not in done and row["sha256"] is not None and (folder / str(row["name"])).exists()
         for photo_id, row in known.items()
     )
-    return Plan(new, folder_id, items, replaced)
-
-
-def _originals_in(store: Store, folder: Path) -> Callable[[str], bool] | None:
-    """Whether an original lies under a name in the folder: such a name is never used."""
-    standing = {name_key(entry.name): entry.name for entry in os.scandir(folder)}
-
-    if not standing:
-        return None
-
-    def reserved(name: str) -> bool:
-        there = standing.get(name_key(name))
-        return there is not None and is_original(store, folder / there)
-
-    return reserved
+    return Plan(new, folder_id, items, replaced, names.kept)
 
 
 def use_folder(store: Store, folder: Path) -> int:
@@ -216,6 +206,28 @@ def _config(order: Order, folder: Path) -> dict[str, object]:
         "settings_from": settings_from(order.look),
         "output": {**asdict(order.output), "folder": str(folder)},
     }
+
+
+def template_of(output: OutputOptions) -> Template | None:
+    """The template of names; None where photos keep their own. Raises `UnknownNameField`, `NameTemplateRefused`."""
+    return parse(output.name) if output.name else None
+
+
+def _check_output(output: OutputOptions) -> None:
+    _check_range("quality", output.quality, QUALITY_RANGE)
+    longest = min(LONG_EDGE_RANGE[1], LONGEST_SIDE[output.format])
+    if output.long_edge is not None:
+        _check_range("long edge", output.long_edge, (LONG_EDGE_RANGE[0], longest))
+    for name in ("creator", "copyright"):
+        text = getattr(output, name)
+        if len(text) > LONGEST_CREDIT or not text.isprintable():
+            raise errors.BadInput(detail=f"The {name} must be one line of {LONGEST_CREDIT} characters or fewer.")
+    template_of(output)
+    if output.format == "avif":
+        from PIL import features
+
+        if not features.check("avif"):  # Pillow's wheels have it on every system but Windows on ARM
+            raise errors.BadInput(detail="AVIF cannot be written on this system; take webp, jpeg or tiff.")
 
 
 def _check_range(name: str, value: int, bounds: tuple[int, int]) -> None:

@@ -19,7 +19,7 @@ from junmai.control.intake import Entry, end_of, entries, frozen_batch, seconds_
 from junmai.control.presence import SERVES_NOTHING, Presence
 from junmai.control.statefile import FOLDER, FORMAT, StateFile, items_path, read_state
 from junmai.control.statewriter import ORIGINAL, discard, write_state
-from junmai.domain.plan import EXTENSIONS, plan_names
+from junmai.domain.plan import EXTENSIONS, plain_stem, plan_names
 from junmai.store.base import Store
 from junmai.store.sqlite import SqliteStore
 from junmai.store.states import RestoredBatch, RestoredItem
@@ -252,6 +252,7 @@ class _TakeIn:
         photos = [photo for photo_id in known if (photo := self._store.photo(photo_id)) is not None]
         return plan_names(
             ((photo.id, photo.file_name) for photo in photos),
+            stem=plain_stem,
             extension=EXTENSIONS[batch.recipe.output.format],
             known={},
             taken=(),

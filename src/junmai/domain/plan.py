@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
-EXTENSIONS = {"jpeg": ".jpg"}
+T = TypeVar("T")
+
+EXTENSIONS = {"jpeg": ".jpg", "tiff": ".tif", "webp": ".webp", "avif": ".avif"}
 LONGEST_NAME = 240
 """Bytes of a name in UTF-8; most file systems end at 255, and a number may still follow."""
 
@@ -18,40 +21,56 @@ def name_key(name: str) -> str:
 
 
 def plan_names(
-    photos: Iterable[tuple[int, str]],
+    photos: Iterable[tuple[int, T]],
     *,
+    stem: Callable[[T, int], str],
     extension: str,
     known: Mapping[int, str],
     taken: Iterable[str],
     reserved: Callable[[str], bool] | None,
+    counts: bool = False,
 ) -> dict[int, str]:
-    """The output name of each photo (id, file name), unique in its folder.
+    """The output name of each photo (id, what `stem` makes its name of), unique in its folder.
 
-    `known` are the names that photos already have there, which they keep; `taken` are the keys of all names given
-    away; `reserved` says whether a name must not be used although nobody has it (an original lies there).
-    `IMG_1.CR2` and `IMG_1.JPG` become `IMG_1.jpg` and `IMG_1-2.jpg`.
+    `stem` gives the name without its ending, `/` after each sub-folder, for a number from 1 up; where `counts` is set,
+    that number is part of the name, and one whose name is taken is passed over. Else `IMG_1.CR2` and `IMG_1.JPG` become
+    `IMG_1.jpg` and `IMG_1-2.jpg`. `known` are the names that photos already have there, which they keep; `taken` are
+    the keys of all names given away; `reserved` says whether a name must not be used although nobody has it (an
+    original lies there).
     """
     used = {*taken, *map(name_key, known.values())}
     numbers: dict[str, int] = {}
     names: dict[int, str] = {}
-    for photo_id, file_name in photos:
+
+    def is_taken(name: str) -> bool:
+        return name_key(name) in used or (reserved is not None and reserved(name))
+
+    sequence = 1
+    for photo_id, source in photos:
         name = known.get(photo_id)
         if name is None:
-            stem = _stem(file_name)
-            name = stem + extension
-            key = first = name_key(name)
-            while key in used or (reserved is not None and reserved(name)):
+            wanted = stem(source, sequence)
+            name = wanted + extension
+            while counts and is_taken(name):
+                sequence += 1
+                last, wanted = wanted, stem(source, sequence)
+                name = wanted + extension
+                if wanted == last:  # so long that its number is cut off
+                    break
+            sequence += 1
+            first = name_key(name)
+            while is_taken(name):
                 number = numbers.get(first, 2)  # counts on from the last twin: a million twins stay quick
                 numbers[first] = number + 1
-                name = f"{stem}-{number}{extension}"
-                key = name_key(name)
-            used.add(key)
+                name = f"{wanted}-{number}{extension}"
+            used.add(name_key(name))
         names[photo_id] = name
     return names
 
 
-def _stem(file_name: str) -> str:
-    head, dot, _ = file_name.rpartition(".")
+def plain_stem(file_name: str, _: int = 1) -> str:
+    """A photo's own name without its ending, as the name of its output."""
+    head, dot, _ending = file_name.rpartition(".")
     stem = head if dot and head else file_name
     if not stem.isascii():
         stem = unicodedata.normalize("NFC", stem)

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import PurePath
+from pathlib import PurePosixPath
 
 from junmai import errors
 from junmai.domain.model import Recipe
@@ -227,14 +227,14 @@ def _reserve(transaction: Transaction, no: int, folder_id: int, form: str, item:
     own = transaction.row("output_of_photo", folder_id=folder_id, photo_id=item.photo_id, format=form)
     if own is not None:
         return item.output_name if item.status == "processed" else str(own["name"])
-    path = PurePath(item.output_name)
+    path = PurePosixPath(item.output_name)
     name, number = item.output_name, 1
     facts = {"folder_id": folder_id, "photo_id": item.photo_id, "format": form, "batch_no": no}
     while not transaction.rows("restore_name", name=name, name_key=name_key(name), **facts):
         if item.status == "processed":
             return item.output_name
         number += 1
-        name = f"{path.stem}-{number}{path.suffix}"
+        name = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
     return name
 
 

@@ -1,0 +1,89 @@
+"""The options of `develop`: what they are called and what they take."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Annotated, Any, cast, get_args
+
+import typer
+
+from junmai import errors
+from junmai.domain.model import (
+    ColorSpace,
+    MetadataPolicy,
+    OutputFormat,
+    SharpenFor,
+    SharpenStrength,
+)
+from junmai.domain.naming import FIELDS
+
+_SPELLINGS = {"jpg": "jpeg", "tif": "tiff", "p3": "display-p3", "adobergb": "adobe-rgb", "no-gps": "no_gps"}
+
+Preset = Annotated[
+    str | None, typer.Option(help="A preset: NAME, NAME@VERSION, or an .xmp or .lrtemplate of Lightroom's.")
+]
+Blend = Annotated[float, typer.Option(help="How much of the preset, 0 to 100.")]
+SettingsFrom = Annotated[
+    str | None,
+    typer.Option(
+        help="What counts: own (each photo's own Lightroom settings), preset, or both (own over preset). "
+        "None: preset where one is named, else own."
+    ),
+]
+Out = Annotated[str, typer.Option(help="Where the developed photos go; seen from the current folder.")]
+MinRating = Annotated[
+    int | None,
+    typer.Option(min=0, max=5, help="Only photos with so many stars or more; unrated is 0, rejected is less."),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files that Junmai did not write. Originals stay.")
+]
+Format = Annotated[str, typer.Option("--format", help="jpeg, tiff (16 bits), webp or avif.")]
+Quality = Annotated[
+    int, typer.Option(help="1 to 100 on the format's own scale; webp loses nothing at 100, tiff never does.")
+]
+LongEdge = Annotated[int | None, typer.Option(help="Longest side in pixels, 16 to 65500; none: full size.")]
+Space = Annotated[str, typer.Option("--color-space", help="srgb, display-p3 or adobe-rgb.")]
+SharpenFor_ = Annotated[str, typer.Option("--sharpen-for", help="Where it is seen: none, screen or print.")]
+SharpenStrength_ = Annotated[str, typer.Option("--sharpen-strength", help="low, standard or high.")]
+Metadata = Annotated[str, typer.Option("--metadata", help="What is kept: all, no_gps (nothing about places) or none.")]
+NoGps = Annotated[bool, typer.Option("--no-gps", help="The same as --metadata no_gps.")]
+Creator = Annotated[str, typer.Option(help="Who made the pictures; several: 'Ann; Bob'. Goes into EXIF, IPTC and XMP.")]
+Copyright = Annotated[str, typer.Option(help="Whose they are: '© 2026 Ann'. Goes into EXIF, IPTC and XMP.")]
+Name = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        help="A template for names, such as '{session}/{date}_{camera}_{name}'; / makes a sub-folder. "
+        f"Fields: {', '.join(FIELDS)}. None: the photo's own name.",
+    ),
+]
+
+
+def words(
+    form: str, color_space: str, metadata: str, sharpen_for: str, sharpen_strength: str, *, no_gps: bool
+) -> dict[str, Any]:
+    """The options of outputs that are one of a few words, as `OutputOptions` has them.
+
+    Raises `BadInput` for a word that is none of them, naming the nearest.
+    """
+    policy = _word("kind of metadata", metadata, MetadataPolicy)
+    return {
+        "format": _word("format", form, OutputFormat),
+        "color_space": _word("color space", color_space, ColorSpace),
+        "metadata": "no_gps" if no_gps and policy == "all" else policy,
+        "sharpen_for": _word("place to sharpen for", sharpen_for, SharpenFor),
+        "sharpen_strength": _word("strength of sharpening", sharpen_strength, SharpenStrength),
+    }
+
+
+def _word(what: str, given: str, kind: Any) -> Any:
+    known = cast(Sequence[str], get_args(kind))
+    word = given.strip().lower()
+    word = _SPELLINGS.get(word, word)
+    if word in known:
+        return word
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise errors.BadInput(detail=f"There is no {what} {given!r}.{hint} Known: {', '.join(known)}.")

@@ -1,0 +1,186 @@
+"""The names of a batch's outputs: asked of the template, fitted to what the folder has already."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from junmai import errors
+from junmai.control.outputs import is_original
+from junmai.domain.model import Photo
+from junmai.domain.naming import NameFacts, Template
+from junmai.domain.plan import name_key, plain_stem, plan_names
+from junmai.store.base import Store
+
+PAGE = 1000
+LONGEST_PATH = {"win32": 259, "darwin": 1023}.get(sys.platform, 4095)
+"""Characters of a path on Windows (without its long paths, which few programs open), bytes elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The name of every photo's output by photo id, in order, with `/` after each sub-folder."""
+
+    by_photo: dict[int, str]
+    kept: int = 0
+    """Photos that the template would call otherwise, which keep the name that they have in the folder."""
+
+
+def decide(
+    store: Store,
+    photos: Mapping[int, str],
+    template: Template | None,
+    folder: Path,
+    *,
+    extension: str,
+    preset: str,
+    known: Mapping[int, str],
+    taken: Iterable[str],
+) -> Names:
+    """Names for photos (file names by id, in order); without a template their own, all in one folder.
+
+    `known` are the names that photos have in the folder, which they keep; `taken` the keys of all names there. Raises
+    `OutputFolderRefused` where a sub-folder cannot be had, or a path would be too long.
+    """
+    reserved = _Standing(store, folder).is_original
+    if template is None:
+        plain = plan_names(
+            photos.items(), stem=plain_stem, extension=extension, known=known, taken=taken, reserved=reserved
+        )
+        return Names(plain)
+    facts = _facts(store, photos, preset) if template.needs_photo else _bare_facts(photos, preset)
+    kept = _Kept(template, known)
+    by_photo = plan_names(
+        kept.watched(facts),
+        stem=template.stem,
+        extension=extension,
+        known=known,
+        taken=taken,
+        reserved=reserved,
+        counts=template.counts,
+    )
+    _check_folders(folder, by_photo.values())
+    return Names(by_photo, kept.count)
+
+
+class _Kept:
+    """Counts the photos whose name in the folder is another than the template would give."""
+
+    def __init__(self, template: Template, known: Mapping[int, str]) -> None:
+        self._template = template
+        self._known = known
+        self.count = 0
+
+    def watched(self, facts: Iterable[tuple[int, NameFacts]]) -> Iterator[tuple[int, NameFacts]]:
+        for photo_id, known_of in facts:
+            name = self._known.get(photo_id)
+            if name is not None and not self._template.counts:
+                wanted, has = self._template.stem(known_of, 1), str(PurePosixPath(name).with_suffix(""))
+                number = has.removeprefix(f"{wanted}-")
+                self.count += has != wanted and not number.isdecimal()
+            yield photo_id, known_of
+
+
+def _bare_facts(photos: Mapping[int, str], preset: str) -> Iterator[tuple[int, NameFacts]]:
+    return ((photo_id, NameFacts(name, preset=preset)) for photo_id, name in photos.items())
+
+
+def _facts(store: Store, photos: Mapping[int, str], preset: str) -> Iterator[tuple[int, NameFacts]]:
+    sessions = _session_names(store)
+    waiting = iter(photos)
+    while ids := list(islice(waiting, PAGE)):
+        for photo in store.photos_by_ids(ids):
+            yield photo.id, facts_of(photo, sessions.get(photo.session_id or 0), preset)
+
+
+def facts_of(photo: Photo, session: str | None, preset: str) -> NameFacts:
+    """What a template may say of a photo."""
+    lens = photo.facts.get("lens")
+    return NameFacts(
+        file_name=photo.file_name,
+        session=session,
+        captured_at=photo.captured_at,
+        camera=photo.camera,
+        lens=lens if isinstance(lens, str) else None,
+        rating=photo.rating,
+        preset=preset,
+    )
+
+
+def _session_names(store: Store) -> dict[int, str]:
+    names: dict[int, str] = {}
+    page = store.sessions()
+    while page:
+        names.update((session.id, session.name) for session in page)
+        page = store.sessions(after=page[-1].id)
+    return names
+
+
+# --- what stands there -------------------------------------------------------------------------------------
+
+
+class _Standing:
+    """What stands in the output folder and in those of its sub-folders that are asked for."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        self._names: dict[str, dict[str, str]] = {}
+
+    def is_original(self, name: str) -> bool:
+        """Whether an original lies under that name: such a name is never used."""
+        below, _, last = name.rpartition("/")
+        if below not in self._names:
+            self._names[below] = _listed(self._folder / below)
+        if not self._names[below]:
+            return False
+        there = self._names[below].get(name_key(last))
+        return there is not None and is_original(self._store, self._folder / below / there)
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """File names by their keys; none where there is no such folder yet."""
+    try:
+        return {name_key(entry.name): entry.name for entry in os.scandir(folder)}
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise errors.OutputFolderRefused(path=folder, detail=error.strerror or str(error)) from error
+
+
+def _check_folders(folder: Path, names: Iterable[str]) -> None:
+    """Every sub-folder can be had, and no path is too long for this system."""
+    below: dict[str, None] = {}
+    for name in names:
+        if _length(folder / name) > LONGEST_PATH:
+            detail = f"{name} makes a path longer than the {LONGEST_PATH} that this system holds; shorten the template"
+            raise errors.OutputFolderRefused(path=folder, detail=detail)
+        below[name.rpartition("/")[0]] = None
+    device = folder.stat().st_dev
+    for one in dict.fromkeys(part for path in below if path for part in _parts(path)):
+        state = _state(folder / one)
+        if state is not None and not (folder / one).is_dir():
+            raise errors.OutputFolderRefused(path=folder / one, detail="a file stands where a sub-folder belongs")
+        if state is not None and state.st_dev != device:
+            raise errors.OutputFolderRefused(path=folder / one, detail="it is on another disk than the output folder")
+
+
+def _parts(path: str) -> Sequence[str]:
+    """Of `a/b/c`: `a`, `a/b`, `a/b/c`."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
+def _state(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return path.lstat() if path.is_symlink() else None  # a link that leads nowhere stands in the way, too
+
+
+def _length(path: Path) -> int:
+    return len(str(path)) if sys.platform == "win32" else len(os.fsencode(path))
