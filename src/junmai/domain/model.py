@@ -71,8 +71,7 @@ class Recipe:
 def settings_from_json(given: Mapping[str, Any]) -> dict[str, SettingValue]:
     """Settings as JSON holds them: what is a list there is a curve."""
     return {
-        name: tuple((x, y) for x, y in value) if isinstance(value, list) else value
-        for name, value in given.items()
+        name: tuple((x, y) for x, y in value) if isinstance(value, list) else value for name, value in given.items()
     }
 
 
