@@ -92,6 +92,16 @@ def test_webp_of_quality_100_loses_nothing(gradient: Picture) -> None:
     assert (opened(encode.encode(gradient, OutputOptions(format="webp", quality=100))) == gradient).all()
 
 
+@pytest.mark.parametrize(("quality", "limit", "half"), [(92, 10**6, 0), (89, 10**6, 3), (92, 100, 3)])
+def test_an_avif_keeps_color_whole_from_quality_90_as_long_as_memory_allows(
+    gradient: Picture, monkeypatch: pytest.MonkeyPatch, quality: int, limit: int, half: int
+) -> None:
+    monkeypatch.setattr(encode, "AVIF_FULL_COLOR_PIXELS", limit)
+    data = encode.encode(gradient, OutputOptions(format="avif", quality=quality))
+    configuration = data[data.index(b"av1C") + 4 :]
+    assert configuration[2] >> 2 & 3 == half  # a bit for each direction of chroma_subsampling (AV1-ISOBMFF, 2.3.3)
+
+
 def test_a_small_picture_of_16_bits_is_the_one_of_8_bits_with_more_between(gradient: Picture) -> None:
     noisy = np.clip(gradient + np.random.default_rng(1).normal(0, 9, gradient.shape), 0, 255).astype(np.uint8)
     small, deep = encode.resize(noisy, 37), encode.resize(noisy.astype(np.uint16) * 257, 37)
