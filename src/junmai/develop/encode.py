@@ -34,8 +34,8 @@ FULL_COLOR_QUALITY = 90
 among the other losses; above, it would be the largest one (red edges)."""
 LOSSLESS_QUALITY = 100
 AVIF_FULL_COLOR_PIXELS = 32_000_000
-"""Above, an AVIF has colour at half resolution: libaom takes 36 bytes a pixel with all of it, 24 with half, and a worker
-is to stay below 2 GB."""
+"""Above, an AVIF has colour at half resolution: libaom takes 36 bytes a pixel with all of it, 24 with half, and a
+worker is to stay below 2 GB."""
 STRIP_ROWS = 32
 """Rows of a strip of a TIFF: 1.1 MB of 22 megapixels, which a reader can decode without holding the picture twice."""
 
