@@ -112,3 +112,22 @@ def test_a_process_that_ends_between_two_steps_loses_and_doubles_nothing(
         events = controller.store.events(no=batch.no)
         assert sum(event.type == "item_processed" for event in events) == COUNT
         assert controller.examine(read_outputs=True) == []
+
+
+@pytest.mark.parametrize("point", ["make_folders_below:1", "rename_without_replacing:2", "sync_folder:6", "stage:2"])
+def test_a_process_that_ends_while_outputs_go_into_sub_folders_loses_and_doubles_nothing(
+    point: str, small_shoot: Path, tmp_path: Path
+) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    command = ("develop", small_shoot, "--out", out, "--name", "{date}/{name}/x", "--json", "--workers", "2")
+    ended = faulty(f"exit_after:{point}", *command, data=data)
+    assert ended.code == 137, f"the point was not passed: {ended.err}"
+
+    again = junmai(*command, data=data)
+
+    assert again.code == 0, again.err
+    found = checksums(out)
+    assert len(found) == COUNT
+    assert all(len(Path(name).parts) == 3 for name in found)
+    with BatchController(data) as controller:
+        assert controller.examine(read_outputs=True) == []
