@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from junmai.control.controller import BatchController as BatchController
+    from junmai.control.statefile import BatchState as BatchState
     from junmai.domain.lifecycle import BatchStatus as BatchStatus
+    from junmai.library.selection import Selection as Selection
 
 __version__ = "0.1.0"
-__all__ = ["BatchController", "BatchStatus", "__version__"]
+__all__ = ["BatchController", "BatchState", "BatchStatus", "Selection", "__version__"]
 
-_HOMES = {"BatchController": "junmai.control.controller", "BatchStatus": "junmai.domain.lifecycle"}
+_HOMES = {
+    "BatchController": "junmai.control.controller",
+    "BatchState": "junmai.control.statefile",
+    "BatchStatus": "junmai.domain.lifecycle",
+    "Selection": "junmai.library.selection",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -230,6 +230,21 @@ class WrongState(BadInput):
     http_status = 409
 
 
+class PhotosInHand(BadInput):
+    """Batch {batch_id} is {status} and has {count} photos in hand. Pause it, wait until they are finished, then try
+    again."""
+
+    code = "photos_in_hand"
+    http_status = 409
+
+
+class OptionsDiffer(BadInput):
+    """Batches {first} and {other} cannot be merged: their {names} differ."""
+
+    code = "options_differ"
+    http_status = 409
+
+
 class CauseLasts(BadInput):
     """Batch {batch_id} was paused because {cause}, and that is still so. Mend it, then resume."""
 

@@ -9,11 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from junmai.cli.render import Reporter, clean, console, print_json, relative, span
-from junmai.cli.session import EXIT_DONE
+from junmai.cli.session import EXIT_DONE, EXIT_FAILURES
 from junmai.control import conditions
 from junmai.control.controller import BatchController
 from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
+from junmai.control.rebuild import TakenIn
 from junmai.develop import presets as develop_presets
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch, Photo
@@ -80,6 +81,35 @@ def cleaned(count: int, days: float, *, as_json: bool) -> int:
     else:
         console.print(f"{count} batches that ended {days:g} days ago or earlier are forgotten; their photos stay.")
     return EXIT_DONE
+
+
+def merged(answer: dict[str, object], *, as_json: bool) -> int:
+    """What merge made."""
+    if as_json:
+        print_json(answer)
+    else:
+        console.print(
+            f"{answer['batch_id']} has {answer['photo_count']:,} photos now; the other batches are cancelled."
+        )
+        console.print(f"  `junmai batch resume {answer['batch_id']}` goes on with it")
+    return EXIT_DONE
+
+
+def rebuilt(found: TakenIn, *, as_json: bool) -> int:
+    """What came of taking in state files."""
+    if as_json:
+        aside = [{"path": str(one.path), "reason": one.reason} for one in found.set_aside]
+        print_json({**asdict(found), "set_aside": aside})
+        return EXIT_FAILURES if found.set_aside else EXIT_DONE
+    console.print(
+        f"{len(found.batch_ids)} batches taken in, {found.photos:,} photos new to the library, "
+        f"{found.outputs_found:,} outputs found as they were recorded, {found.outputs_missing:,} not."
+    )
+    for batch_id in found.batch_ids:
+        console.print(f"  {batch_id}; `junmai batch show {batch_id}` shows it")
+    for warning in found.warnings:
+        console.print(f"  [yellow]{escape(warning)}[/]")
+    return EXIT_FAILURES if found.set_aside else EXIT_DONE
 
 
 def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:

@@ -7,6 +7,7 @@ import contextlib
 from junmai import errors
 from junmai.config import Settings
 from junmai.control import conditions
+from junmai.control.cleaning import forget_old
 from junmai.control.recovery import finish_left_staged, remove_unsealed, take_over_from_dead
 from junmai.domain.lifecycle import BatchStatus, PauseReason
 from junmai.domain.model import Batch
@@ -16,7 +17,6 @@ SWEEP_SECONDS = 1.0
 """How often the dead are looked for: their photos are taken over within twice that."""
 CONDITION_SECONDS = 2.0
 CLEANUP_SECONDS = 3600.0
-SECONDS_A_DAY = 86_400.0
 
 
 class Lookout:
@@ -71,9 +71,7 @@ class Lookout:
         days = self._settings.cleanup_days
         if days <= 0:
             return
-        for row in self._store.old_batches(self._store.clock.now() - days * SECONDS_A_DAY):
-            if row["no"] != self._scope:
-                self._store.remove_batch(row["no"])
+        forget_old(self._store, self._settings, days, but=self._scope)
 
 
 _INTERVALS = {"_sweep": SWEEP_SECONDS, "_causes": CONDITION_SECONDS, "_old": CLEANUP_SECONDS}

@@ -170,13 +170,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One photo in one batch."""
+    """One photo in one batch. Its output is `output_name` in `folder`: the batch's, or after a merge the one where it
+    was developed."""
 
     batch_no: int
     position: int
     photo_id: int
     path: str | None
     status: str
+    folder: str
     output_name: str | None
     attempt: int
     tries: int

@@ -6,15 +6,31 @@ import abc
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
 
 from junmai.clock import Clock
 
 Row = dict[str, Any]
 
+_LIFECYCLE = "batch_"
+_TAKEN_IN = "batch_taken_in"
+"""Tells where a batch came from, and changes nothing about it."""
+_ENDS = frozenset({"item_processed", "item_failed", "item_skipped"})
+
+
+class Listener(Protocol):
+    """Whoever wants to know of committed changes. It must not raise."""
+
+    def __call__(self, no: int, *, lifecycle: bool, command: bool) -> None:
+        """Batch `no` changed its state (`lifecycle`), or photos of it ended; `command` where a user waits for it."""
+
 
 class Transaction(abc.ABC):
     """A write transaction that is open. Rows come back as dictionaries by column."""
+
+    def __init__(self) -> None:
+        self.changed: dict[int, bool] = {}
+        """The batches that events of this transaction are about, and whether one of these is of their lifecycle."""
 
     @abc.abstractmethod
     def rows(self, query: str, /, **parameters: object) -> list[Row]:
@@ -44,6 +60,8 @@ class Transaction(abc.ABC):
         **data: object,
     ) -> None:
         """Record that something happened, in the transaction that made it so."""
+        if batch_no is not None and kind != _TAKEN_IN and (kind.startswith(_LIFECYCLE) or kind in _ENDS):
+            self.changed[batch_no] = self.changed.get(batch_no, False) or kind.startswith(_LIFECYCLE)
         self.rows(
             "add_event",
             type=kind,
@@ -59,6 +77,10 @@ class Engine(abc.ABC):
     """Opens transactions and reads. `clock` gives the time that rows and events carry."""
 
     clock: Clock
+
+    @abc.abstractmethod
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every change that this store commits, in the thread that made it, after the commit."""
 
     @abc.abstractmethod
     def write(self, *, command: bool = False) -> AbstractContextManager[Transaction]:

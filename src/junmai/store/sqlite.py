@@ -25,7 +25,7 @@ from junmai.clock import Clock, SystemClock
 from junmai.locks import Turnstile
 from junmai.store import queries, sqlite_copy
 from junmai.store.base import Contents, Store
-from junmai.store.engine import Row, Transaction
+from junmai.store.engine import Listener, Row, Transaction
 
 OLDEST_SQLITE = 3_051_003
 """Older ones can corrupt the database when two connections reset the WAL."""
@@ -69,6 +69,7 @@ class SqliteStore(Store):
         self._open: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()  # a thread's own ends with the thread
         self._open_lock = threading.Lock()
         self._turnstile = Turnstile(path.with_name("turnstile.lock"))
+        self._listeners: list[Listener] = []
         refuse_network(path.parent)
         with _translated(path):
             try:
@@ -88,9 +89,21 @@ class SqliteStore(Store):
 
     # --- engine -------------------------------------------------------------------------------------------
 
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every change that this store commits."""
+        self._listeners.append(listener)
+
     @contextlib.contextmanager
     def write(self, *, command: bool = False) -> Iterator[Transaction]:
         """A write transaction; a command holds the turnstile, everything else passes behind it."""
+        with self._open_transaction(command) as transaction:
+            yield transaction
+        for no, lifecycle in transaction.changed.items():
+            for listener in self._listeners:
+                listener(no, lifecycle=lifecycle, command=command)
+
+    @contextlib.contextmanager
+    def _open_transaction(self, command: bool) -> Iterator[Transaction]:
         with _translated(self.path), self._turnstile.hold() if command else contextlib.nullcontext():
             if not command:
                 self._turnstile.wait()
@@ -197,6 +210,7 @@ class SqliteStore(Store):
 
 class _SqliteTransaction(Transaction):
     def __init__(self, connection: apsw.Connection, named: dict[str, str]) -> None:
+        super().__init__()
         self._connection = connection
         self._queries = named
 

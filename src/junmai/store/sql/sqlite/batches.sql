@@ -122,7 +122,10 @@ UPDATE batches SET processed = processed + :processed, failed = failed + :failed
 WHERE no = :no RETURNING no;
 
 -- items_page: the items of a batch in their order
-SELECT items.*, photos.path FROM items LEFT JOIN photos ON photos.id = items.photo_id
+SELECT items.*, photos.path, output_folders.path AS folder FROM items
+JOIN batches ON batches.no = items.batch_no
+JOIN output_folders ON output_folders.id = coalesce(items.folder_id, batches.folder_id)
+LEFT JOIN photos ON photos.id = items.photo_id
 WHERE batch_no = :no AND position > :after
   AND (:status IS NULL OR items.status IN (:status, :or_status))
   AND (:error_kind IS NULL OR items.error_kind = :error_kind)

@@ -60,7 +60,10 @@ WHERE batch_no = :batch_no AND position = :position AND status IN ('running', 's
   AND runner_no = :runner_no RETURNING photo_id, generation;
 
 -- in_hand: the items that a runner holds
-SELECT items.*, photos.path FROM items LEFT JOIN photos ON photos.id = items.photo_id
+SELECT items.*, photos.path, output_folders.path AS folder FROM items
+JOIN batches ON batches.no = items.batch_no
+JOIN output_folders ON output_folders.id = batches.folder_id
+LEFT JOIN photos ON photos.id = items.photo_id
 WHERE runner_no = :runner_no AND items.status IN ('running', 'staged') ORDER BY batch_no, position;
 
 -- in_hand_of_batch: the items of a batch that somebody holds
