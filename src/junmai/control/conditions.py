@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from junmai import files
 from junmai.config import Settings
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.model import Batch, Photo
 
+MEMORY, PROCESSOR = "memory", "processor"
+"""The detail of a pause because the machine is busy: which resource is short."""
 ROOM_TO_GO_ON = 1.5
 """Times the limit must be free before a batch goes on, so that it does not stop and go at the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a batch is to be paused; `detail` is the folder that it is about."""
+    """Why a batch is to be paused; `detail` is the folder or the resource that it is about."""
 
     reason: PauseReason
     detail: str
@@ -45,7 +49,8 @@ def output_cause(batch: Batch) -> Cause | None:
 
 
 def lasts(batch: Batch, settings: Settings) -> bool:
-    """Whether the cause of one of Junmai's own pauses is still there."""
+    """Whether the cause of one of Junmai's own pauses is still there, for a user who wants to go on. A busy processor
+    holds nobody back: the user knows what else the machine is doing."""
     detail = batch.pause_detail or ""
     match batch.pause_reason:
         case PauseReason.DISK_LOW:
@@ -55,15 +60,18 @@ def lasts(batch: Batch, settings: Settings) -> bool:
             return not files.is_there(Path(detail))
         case PauseReason.FAILURES:
             return bool(detail) and not Path(detail).is_dir()
+        case PauseReason.MACHINE_BUSY if detail == MEMORY:
+            return (
+                bool(settings.busy_memory_percent) and psutil.virtual_memory().percent >= settings.busy_memory_percent
+            )
         case _:
             return False
 
 
 def goes_on_by_itself(batch: Batch) -> bool:
     """Whether Junmai lifts the pause when its cause is over: those whose end it can see."""
-    return batch.pause_reason in (PauseReason.DISK_LOW, PauseReason.SOURCE_MISSING) or (
-        batch.pause_reason == PauseReason.FAILURES and bool(batch.pause_detail)
-    )
+    by_sight = (PauseReason.DISK_LOW, PauseReason.SOURCE_MISSING, PauseReason.MACHINE_BUSY)
+    return batch.pause_reason in by_sight or (batch.pause_reason == PauseReason.FAILURES and bool(batch.pause_detail))
 
 
 def sentence(reason: str | None, detail: str | None) -> str:
@@ -80,6 +88,6 @@ def sentence(reason: str | None, detail: str | None) -> str:
         case PauseReason.INTERRUPTED:
             return "its process ended before it was done"
         case PauseReason.MACHINE_BUSY:
-            return "the machine is short of memory or processor"
+            return f"other programs need the {detail or 'machine'}"
         case _:
             return "it was asked to"

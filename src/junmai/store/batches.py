@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from junmai import errors
 from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason, batch_may
@@ -188,6 +189,11 @@ class BatchVerbs(Engine):
     def final_event_faults(self, no: int) -> list[Row]:
         """Items with two final events, or ended without one."""
         return self.read("final_events_doubled", no=no) + self.read("final_events_missing", no=no)
+
+    def tell(self, kind: str, **data: Any) -> None:
+        """Record an event that is about no batch."""
+        with self.write() as transaction:
+            transaction.event(kind, self.clock.now(), **data)
 
     # --- commands -----------------------------------------------------------------------------------------
 
