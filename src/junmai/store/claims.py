@@ -6,7 +6,6 @@ foreign results change nothing.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -84,7 +83,7 @@ class ClaimVerbs(Engine):
     def stage(self, runner_no: int, staged: Sequence[Staged], read: Sequence[SourceRead] = ()) -> set[Key]:
         """Record whole temporary files, and the checksums of the sources read; returns the items accepted."""
         with self.write() as transaction:
-            transaction.many("keep_sha256", (dataclasses.asdict(one) for one in read))
+            transaction.many("keep_sha256", (_values(one) for one in read))
             return {
                 (one.batch_no, one.position)
                 for one in staged
@@ -211,6 +210,11 @@ class ClaimVerbs(Engine):
             if transaction.rows("end_runner", no=lost, now=now):
                 transaction.event("runner_lost", now, runner=lost, given_back=len(back), staged=len(staged))
             return back, staged
+
+
+def _values(read: SourceRead) -> dict[str, object]:
+    """The fields of a flat value; `asdict` copies deeply."""
+    return {name: getattr(read, name) for name in read.__dataclass_fields__}
 
 
 def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
