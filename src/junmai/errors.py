@@ -216,6 +216,13 @@ class UnknownBatch(BadInput):
     http_status = 404
 
 
+class BatchIdTaken(BadInput):
+    """There is a batch {batch_id} already. Leave the id out, or choose another one."""
+
+    code = "batch_id_taken"
+    http_status = 409
+
+
 class NoBatchYet(BadInput):
     """There is no batch yet. `junmai develop FOLDER` starts one."""
 

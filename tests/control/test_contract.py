@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -335,3 +336,67 @@ def test_opening_a_controller_changes_no_batch(ids: list[int], controller: Batch
     before = controller.status(batch_id)
     with BatchController(controller.settings.data) as again:
         assert again.status(batch_id) == before
+
+
+# --- the first implementation's other faults, and the letter of the contract ---------------------------------
+
+
+def test_listing_and_looking_wait_for_nobody_who_writes(controller: BatchController, ids: list[int]) -> None:
+    batch_id = controller.start_batch(ids)
+    answers: list[object] = []
+
+    def look() -> None:
+        answers.extend([controller.get_all_batches(), controller.get_batch_status(batch_id), controller.latest().id])
+
+    with controller.store.write():  # somebody is in the midst of a transaction, and stays there
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        thread.join(20)
+        assert len(answers) == 3, "looking waited for a writer"
+
+
+def test_a_failure_told_twice_and_then_a_success_count_once(controller: BatchController, ids: list[int]) -> None:
+    batch_id = controller.start_batch(ids[:2])
+    for success in (False, False, True):
+        controller.update_batch_progress(batch_id, ids[0], success)
+    status = controller.status(batch_id)
+    assert (status["processed_count"], status["failed_count"], status["remaining_count"]) == (0, 1, 1)
+    assert controller.state(batch_id).failed_photo_ids == (ids[0],)
+
+
+def test_a_batch_can_be_steered_while_another_controller_has_it_open(
+    controller: BatchController, ids: list[int]
+) -> None:
+    batch_id = controller.start_batch(ids)
+    with BatchController(controller.settings.data) as other:
+        assert other.pause_batch(batch_id)
+        assert not controller.pause_batch(batch_id)
+        assert controller.resume_batch(batch_id)
+        assert other.get_batch_status(batch_id) == controller.get_batch_status(batch_id)
+
+
+def test_a_start_takes_its_own_id_only_once(controller: BatchController, ids: list[int]) -> None:
+    controller.start_batch(ids[:1], batch_id="batch_00000000000a")
+    with pytest.raises(errors.BadInput, match="batch_00000000000a"):
+        controller.start_batch(ids[1:], batch_id="batch_00000000000a")
+    assert len(controller.get_all_batches()) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        ("start_batch", "(photo_ids, session_id=None, config=None, batch_id=None)"),
+        ("pause_batch", "(batch_id)"),
+        ("resume_batch", "(batch_id)"),
+        ("cancel_batch", "(batch_id)"),
+        ("update_batch_progress", "(batch_id, photo_id, success, error_message=None)"),
+        ("get_batch_status", "(batch_id)"),
+        ("get_all_batches", "()"),
+        ("recover_interrupted_batches", "()"),
+        ("cleanup_completed_batches", "(days_old=7)"),
+    ],
+)
+def test_every_method_takes_what_the_contract_says(controller: BatchController, method: str, parameters: str) -> None:
+    given = inspect.signature(getattr(controller, method))
+    plain = [one.replace(annotation=inspect.Parameter.empty) for one in given.parameters.values()]
+    assert str(inspect.Signature(plain)) == parameters

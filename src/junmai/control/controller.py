@@ -93,8 +93,8 @@ class BatchController:
     ) -> str:
         """Create a batch over photos of the library; it is running when this returns, runner or not.
 
-        Raises `BadInput` and its kinds for ids that are empty, double or unknown and for a `config` that does not
-        fit; then nothing was created.
+        Raises `BadInput` and its kinds for ids that are empty, double or unknown, for a `config` that does not fit
+        and for a `batch_id` that is taken; then nothing was created.
         """
         photos = picking.names_of(self.store, photo_ids)
         return self._start(photos, session_id, config, batch_id)
@@ -166,12 +166,16 @@ class BatchController:
 
     def set_priority(self, batch_id: str, priority: int) -> Batch:
         """1..10, 10 first. Raises `UnknownBatch`, `WrongState`, `BadInput`."""
-        return self.store.set_priority(batch_id, priority, by=self._by)
+        batch = self.store.set_priority(batch_id, priority, by=self._by)
+        log.info("priority set", batch=batch_id, priority=priority, by=self._by)
+        return batch
 
     def retry_failed(self, batch_id: str, error_kind: str | None = None) -> int:
         """Queue failed photos again, of one kind or all; returns how many. Raises `UnknownBatch`, `WrongState`,
         `OutputsTaken`."""
-        return self.store.retry_failed(batch_id, by=self._by, error_kind=error_kind)
+        count = self.store.retry_failed(batch_id, by=self._by, error_kind=error_kind)
+        log.info("failed photos queued again", batch=batch_id, count=count, error_kind=error_kind, by=self._by)
+        return count
 
     def merge_batches(self, batch_ids: Sequence[str]) -> dict[str, object]:
         """Make one batch of several that are unfinished and have the same options; the first one stays.

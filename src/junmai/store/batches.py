@@ -28,10 +28,12 @@ class BatchVerbs(Engine):
     def create_batch(self, new: NewBatch, folder_id: int, items: Sequence[NewItem], *, writer_no: int | None) -> Batch:
         """Write a batch in chunks and seal it; from then on it is running.
 
-        Raises `OutputsTaken` where an unfinished batch plans one of its names, `WrongState` where somebody cancelled
-        it meanwhile; in the first case nothing stays behind.
+        Raises `BatchIdTaken`, `OutputsTaken` where an unfinished batch plans one of its names, `WrongState` where
+        somebody cancelled it meanwhile; but for the last nothing stays behind.
         """
         with self.write(command=True) as transaction:
+            if transaction.row("batch_by_id", id=new.id) is not None:
+                raise errors.BatchIdTaken(batch_id=new.id)
             row = transaction.row(
                 "add_batch", now=self.clock.now(), writer_no=writer_no, **_batch_values(new, folder_id)
             )
