@@ -118,6 +118,20 @@ def temporary_name(owner: str, item: int, attempt: int) -> str:
     return f"{TEMPORARY_PREFIX}{owner}-{item}-{attempt}{TEMPORARY_SUFFIX}"
 
 
+def takes_files(folder: Path) -> bool:
+    """Whether a file can be made in a folder now; tried, because rights, mounts and attributes all may refuse it.
+
+    A full disk does not refuse an empty file.
+    """
+    probe = folder / temporary_name("probe", os.getpid(), 0)
+    try:
+        write_temporary(probe, b"")
+    except OSError as error:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    remove_temporary(probe)
+    return True
+
+
 def write_temporary(path: Path, data: bytes) -> str:
     """Write `data` to a temporary file, wholly on the disk when this returns. Returns its SHA-256.
 

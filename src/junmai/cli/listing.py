@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import asdict
 
+from rich.cells import cell_len, set_cell_size
 from rich.markup import escape
 from rich.table import Table
 
@@ -154,35 +155,43 @@ def _failures(store: Store, found: Batch) -> None:
 
 
 def photos(store: Store, session: int | None, min_rating: int | None, *, as_json: bool) -> int:
-    """The photos of the library."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("id", "file", "taken", "camera", "size", "rating", "session"):
-        table.add_column(title, overflow="fold")
-    after = 0
+    """The photos of the library, page by page: a table of 100,000 rows takes a minute to lay out."""
+    after, empty = 0, True
     while page := store.photos(session_id=session, min_rating=min_rating, after=after):
-        after = page[-1].id
-        for photo in page:
-            if as_json:
+        if as_json:
+            for photo in page:
                 print_json(photo_object(photo))
-            else:
-                size = f"{photo.width}x{photo.height}" if photo.width else ""
-                table.add_row(
-                    str(photo.id),
-                    escape(clean(photo.file_name)),
-                    (photo.captured_at or "")[:19].replace("T", " "),
-                    escape(clean(photo.camera or "")),
-                    size,
-                    str(photo.rating if photo.rating is not None else ""),
-                    str(photo.session_id or ""),
-                )
-    if not as_json:
+        else:
+            _photo_page([_photo_row(photo) for photo in page], with_head=empty)
+        after, empty = page[-1].id, False
+    if empty and not as_json:
         nothing = (
             "No photo is like that."
             if session or min_rating
             else "There is no photo yet. `junmai import FOLDER` takes some in."
         )
-        console.print(table if table.row_count else nothing)
+        console.print(nothing)
     return EXIT_DONE
+
+
+def _photo_row(photo: Photo) -> tuple[str, ...]:
+    return (
+        str(photo.id),
+        clean(photo.file_name),
+        (photo.captured_at or "")[:19].replace("T", " "),
+        clean(photo.camera or ""),
+        f"{photo.width}x{photo.height}" if photo.width else "",
+        str(photo.rating if photo.rating is not None else ""),
+        str(photo.session_id or ""),
+    )
+
+
+def _photo_page(rows: list[tuple[str, ...]], *, with_head: bool) -> None:
+    heads = ("id", "file", "taken", "camera", "size", "rating", "session")
+    widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in [heads, *rows] if with_head else rows:
+        line = "  ".join(set_cell_size(text, width) for text, width in zip(row, widths, strict=True)).rstrip()
+        console.out(line, style="bold" if row is heads else None, highlight=False)
 
 
 def photo_object(photo: Photo) -> dict[str, object]:

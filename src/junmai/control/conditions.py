@@ -44,8 +44,8 @@ def source_cause(photo: Photo) -> Cause | None:
 
 
 def output_cause(batch: Batch) -> Cause | None:
-    """The output folder is gone."""
-    return None if Path(batch.folder).is_dir() else Cause(PauseReason.FAILURES, batch.folder)
+    """The output folder is gone, or takes no files any more."""
+    return None if files.takes_files(Path(batch.folder)) else Cause(PauseReason.FAILURES, batch.folder)
 
 
 def lasts(batch: Batch, settings: Settings) -> bool:
@@ -59,7 +59,7 @@ def lasts(batch: Batch, settings: Settings) -> bool:
         case PauseReason.SOURCE_MISSING:
             return not files.is_there(Path(detail))
         case PauseReason.FAILURES:
-            return bool(detail) and not Path(detail).is_dir()
+            return bool(detail) and not files.takes_files(Path(detail))
         case PauseReason.MACHINE_BUSY if detail == MEMORY:
             return (
                 bool(settings.busy_memory_percent) and psutil.virtual_memory().percent >= settings.busy_memory_percent
@@ -82,7 +82,7 @@ def sentence(reason: str | None, detail: str | None) -> str:
         case PauseReason.SOURCE_MISSING:
             return f"{detail} is not there (is its disk connected?)"
         case PauseReason.FAILURES if detail:
-            return f"the output folder {detail} is gone"
+            return f"the output folder {detail} is gone or cannot be written to"
         case PauseReason.FAILURES:
             return "too many photos in a row failed"
         case PauseReason.INTERRUPTED:
