@@ -73,6 +73,19 @@ def test_many_may_open_a_new_store_at_once(path: Path) -> None:
         store.close()
 
 
+def test_opening_waits_for_another_that_is_making_the_database(path: Path) -> None:
+    path.parent.mkdir()
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN IMMEDIATE")  # SQLite says busy at once to who wants the WAL now, and asks no handler
+    timer = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+    timer.start()
+    store = SqliteStore(path)
+    timer.join()
+    assert store.batches() == []
+    store.close()
+    other.close()
+
+
 def test_a_store_is_whole_on_the_disk_when_a_verb_returns(path: Path) -> None:
     store = SqliteStore(path)
     World(store).batch(1)

@@ -14,8 +14,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import psutil
@@ -50,6 +51,9 @@ NETWORK_FILE_SYSTEMS = frozenset(
         "ncpfs",
     }
 )
+
+
+T = TypeVar("T")
 
 
 class SqliteStore(Store):
@@ -150,7 +154,7 @@ class SqliteStore(Store):
         if connection is None:
             connection = apsw.Connection(str(self.path), statementcachesize=256)
             connection.set_busy_handler(_Patience())
-            mode = _one(connection, "PRAGMA journal_mode = WAL")
+            mode = _patiently(partial(_one, connection, "PRAGMA journal_mode = WAL"))
             if mode != "wal":
                 connection.close()
                 raise errors.DataFolderUnusable(
@@ -173,7 +177,7 @@ class SqliteStore(Store):
         try:
             with contextlib.closing(apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
                 connection.set_busy_handler(_Patience())
-                self._schema(connection)
+                _patiently(partial(self._schema, connection))
         except (apsw.ReadOnlyError, apsw.CantOpenError):
             return  # a crash left a journal that must be rolled back first; `_migrate` does that and looks again
 
@@ -242,6 +246,23 @@ class _Patience:
             return False
         time.sleep(BUSY_POLL_SECONDS)
         return True
+
+
+def _patiently(act: Callable[[], T]) -> T:
+    """Do what may be done again, as often as the database is busy, up to the limit.
+
+    Where two connections make a new database or switch it to WAL at the same moment, SQLite says busy at once and
+    asks no handler: 1 of 360 openings failed that way.
+    """
+    patience = _Patience()
+    tries = 0
+    while True:
+        try:
+            return act()
+        except apsw.BusyError:
+            if not patience(tries):
+                raise
+            tries += 1
 
 
 def refuse_network(folder: Path) -> None:
