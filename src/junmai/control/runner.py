@@ -189,11 +189,14 @@ class Runner:
         was claimed ahead meanwhile.
         """
         each = (self._mean_seconds or math.inf) / self._executor.workers
-        if not self._in_hand or each > policy.GROUP_SECONDS or self._stop is Stop.AT_ONCE:
+        if each > policy.GROUP_SECONDS:
             return []
         deadline = time.monotonic() + policy.GROUP_SECONDS
         more: list[tuple[Claim, Outcome]] = []
-        while self._in_hand and count + len(more) < policy.GROUP_SIZE and (left := deadline - time.monotonic()) > 0:
+        while self._in_hand and self._stop is Stop.NO and count + len(more) < policy.GROUP_SIZE:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
             more += self._taken(self._executor.wait(left))
         if more:
             self._claim()
