@@ -41,7 +41,7 @@ check: setup-dev
 
 # The long versions: more kills, more photos, 20,000 steps against the model; the seeds are printed.
 long: setup-dev
-	JUNMAI_TEST_KILLS=120 JUNMAI_TEST_STEPS=20000 $(BIN)/python -m pytest -s tests/crash tests/control/test_model.py
+	JUNMAI_TEST_KILLS=120 JUNMAI_TEST_STEPS=20000 JUNMAI_TEST_SEED=0 $(BIN)/python -m pytest -s tests/crash tests/control/test_model.py
 
 bench: setup-dev
 	$(BIN)/python bench/run.py

