@@ -41,6 +41,10 @@ class Transaction(abc.ABC):
         """Run a named query once for each set of parameters; returns the number of rows that it changed."""
 
     @abc.abstractmethod
+    def many_rows(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> list[Row]:
+        """The same, for a query that returns rows: those of every set of parameters, in their order."""
+
+    @abc.abstractmethod
     def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
         """Run a named query once over many short rows (`:rows`, a JSON list of lists); returns the rows changed."""
 
@@ -60,17 +64,30 @@ class Transaction(abc.ABC):
         **data: object,
     ) -> None:
         """Record that something happened, in the transaction that made it so."""
-        if batch_no is not None and kind != _TAKEN_IN and (kind.startswith(_LIFECYCLE) or kind in _ENDS):
-            self.changed[batch_no] = self.changed.get(batch_no, False) or kind.startswith(_LIFECYCLE)
-        self.rows(
-            "add_event",
-            type=kind,
-            now=now,
-            batch_no=batch_no,
-            photo_id=photo_id,
-            generation=generation,
-            data=json.dumps(data, sort_keys=True, ensure_ascii=False),
-        )
+        self.events([event_values(kind, now, batch_no, photo_id, generation, data)])
+
+    def events(self, values: Sequence[Mapping[str, object]]) -> None:
+        """Record several events at once, each as `event_values` gives it, in their order."""
+        for one in values:
+            kind, no = str(one["type"]), one["batch_no"]
+            lifecycle = kind.startswith(_LIFECYCLE)
+            if isinstance(no, int) and kind != _TAKEN_IN and (lifecycle or kind in _ENDS):
+                self.changed[no] = self.changed.get(no, False) or lifecycle
+        self.many("add_event", values)
+
+
+def event_values(
+    kind: str, now: float, batch_no: int | None, photo_id: int | None, generation: int, data: Mapping[str, object]
+) -> dict[str, object]:
+    """An event as the store keeps it."""
+    return {
+        "type": kind,
+        "now": now,
+        "batch_no": batch_no,
+        "photo_id": photo_id,
+        "generation": generation,
+        "data": json.dumps(data, sort_keys=True, ensure_ascii=False),
+    }
 
 
 class Engine(abc.ABC):

@@ -10,8 +10,10 @@ RETURNING no;
 -- open_runners: runners that have not said goodbye
 SELECT * FROM runners WHERE ended_at IS NULL ORDER BY no;
 
--- ready_batches: running batches that a runner may claim from, the most urgent first
-SELECT no, priority FROM batches WHERE status = 'running' AND (:scope IS NULL OR no = :scope)
+-- ready_batches: running batches that a runner may claim from, the most urgent first; saying that they are unfinished
+-- lets SQLite use the index of these, or it reads every batch there ever was
+SELECT no, priority FROM batches
+WHERE status = 'running' AND status IN ('pending', 'running', 'paused') AND (:scope IS NULL OR no = :scope)
   AND EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status = 'pending'
               AND (ready_at <= :now OR ready_at > :now + 900))
 ORDER BY priority DESC, no;
@@ -33,12 +35,12 @@ SELECT ready_at FROM items WHERE batch_no = :batch_no AND status = 'pending' ORD
 UPDATE items SET status = 'staged', output_size = :size, output_sha256 = :sha256, output_key = :key,
     seconds = :seconds
 WHERE batch_no = :batch_no AND position = :position AND status = 'running' AND attempt = :attempt
-  AND runner_no = :runner_no RETURNING photo_id;
+  AND runner_no = :runner_no RETURNING batch_no, position;
 
 -- settle_item: the file has its final name
 UPDATE items SET status = 'processed', runner_no = NULL, ended_at = :now
 WHERE batch_no = :batch_no AND position = :position AND status = 'staged' AND attempt = :attempt
-  AND runner_no = :runner_no RETURNING photo_id, generation;
+  AND runner_no = :runner_no RETURNING batch_no, position, attempt, photo_id, generation;
 
 -- settle_external: something outside developed the photo
 UPDATE items SET status = 'processed', runner_no = NULL, ended_at = :now, external = 1
