@@ -39,7 +39,7 @@ def plan_names(
         if name is None:
             stem = _stem(file_name)
             name = stem + extension
-            key = first = name_key(name)
+            key = first = name.lower() if name.isascii() else name_key(name)
             while key in used or (reserved is not None and reserved(name)):
                 number = numbers.get(first, 2)  # counts on from the last twin: a million twins stay quick
                 numbers[first] = number + 1
@@ -53,7 +53,8 @@ def plan_names(
 def _stem(file_name: str) -> str:
     head, dot, _ = file_name.rpartition(".")
     stem = head if dot and head else file_name
-    if not stem.isascii():
-        stem = unicodedata.normalize("NFC", stem)
+    if stem.isascii():
+        return stem[:LONGEST_NAME]
+    stem = unicodedata.normalize("NFC", stem)
     encoded = stem.encode("utf-8")
     return stem if len(encoded) <= LONGEST_NAME else encoded[:LONGEST_NAME].decode("utf-8", "ignore")

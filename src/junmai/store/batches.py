@@ -70,9 +70,7 @@ class BatchVerbs(Engine):
                 raise wrong_state(_batch(transaction, no), "written to its end")
             if not new.own_folder:
                 self._reserve(transaction, no, new, folder_id, items)
-            added = transaction.bulk(
-                "add_items", [(item.photo_id, item.output_name) for item in items], batch_no=no, start=start
-            )
+            added = transaction.bulk("add_items", items, batch_no=no, start=start)
             if added != len(items):
                 raise errors.StoreError(detail=f"{added} of {len(items)} items of a new batch were written; try again")
             for position, item in enumerate(items, start):

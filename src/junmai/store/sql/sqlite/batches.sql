@@ -5,7 +5,7 @@ VALUES (:id, :session_id, :preset, :priority, :config, :recipe, :folder_id, :ove
         :writer_no, :now)
 RETURNING no;
 
--- add_items: photos of a batch that is still being written; rows of (photo id, output name)
+-- add_items: photos of a batch that is still being written; rows of (photo id, output name, done)
 INSERT INTO items (batch_no, position, photo_id, output_name)
 SELECT :batch_no, :start + key, value ->> 0, value ->> 1 FROM json_each(:rows);
 
