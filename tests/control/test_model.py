@@ -64,7 +64,7 @@ pytestmark = [
     pytest.mark.timeout(7200),
     pytest.mark.skipif(
         "JUNMAI_TEST_STEPS" not in os.environ,
-        reason="known fault, about half of the sequences end with a temporary file left in the folder of an ended batch;"
+        reason="a known fault: half of the sequences end with a temporary file left in the folder of an ended batch;"
         " `make long` runs it",
     ),
 ]
