@@ -129,7 +129,7 @@ class StateWriter:
 
     def _plan(self, no: int, seconds: float) -> None:
         with self._changed:
-            at = time.monotonic() + seconds
+            at = time.monotonic() + (0.0 if self._closing else seconds)  # or the end waits 30 s for it
             self._due[no] = min(at, self._due.get(no, at))
             self._begin()
 
