@@ -43,8 +43,11 @@ check: setup-dev
 long: setup-dev
 	JUNMAI_TEST_KILLS=120 JUNMAI_TEST_STEPS=20000 JUNMAI_TEST_SEED=0 $(BIN)/python -m pytest -s tests/crash tests/control/test_model.py
 
+# With what it is compared to: Celery and a broker. About half an hour on two cores; nothing else should run.
 bench: setup-dev
+	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/control.py
 
 clean:
 	rm -rf $(VENV) demo-shoot .pytest_cache .mypy_cache .ruff_cache
