@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import re
 import subprocess
 import sys
 import traceback
@@ -22,6 +23,8 @@ from docpages.pages import Fence, fences, transcript
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 PATIENCE = 120.0
+_PROGRESS = re.compile(r"^\d+ of \d+ photos, .*\n", re.MULTILINE)
+"""What a slow machine says now and then while it develops; no page can know of it."""
 
 
 class Wrong(Exception):
@@ -67,7 +70,7 @@ def run_command(where: str, command: str) -> str:
     )
     if done.returncode:
         raise Wrong(f"{where}: {command} ended with {done.returncode}:\n{done.stdout}")
-    return done.stdout
+    return _PROGRESS.sub("", done.stdout)
 
 
 def compare(where: str, expected: str | None, got: str, *, show: bool) -> None:
