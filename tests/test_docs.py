@@ -42,6 +42,8 @@ def run(here: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run Python in a folder with a library of its own, away from everything that the user has set."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUNMAI_")}
     environment |= {
+        "JUNMAI_BUSY_CPU_PERCENT": "0",  # no batch waits here for what else the machine is doing
+        "JUNMAI_BUSY_MEMORY_PERCENT": "0",
         "HOME": str(here),
         "JUNMAI_DATA": str(here / "library"),
         "PYTHONPATH": str(Path(__file__).parent),

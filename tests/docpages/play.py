@@ -22,7 +22,7 @@ from typing import Any
 from docpages.pages import Fence, fences, transcript
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-PATIENCE = 120.0
+PATIENCE = 300.0
 _PROGRESS = re.compile(r"^\d+ of \d+ photos, .*\n", re.MULTILINE)
 """What a slow machine says now and then while it develops; no page can know of it."""
 
