@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 
 from junmai import errors
 from junmai.develop.version import ENGINE_VERSION
@@ -15,7 +14,13 @@ from junmai.executors.base import Developed, Ending, Outcome
 
 def output_key(source_sha256: str, recipe: Recipe) -> str:
     """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key."""
-    facts = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": asdict(recipe)}
+    options = recipe.output  # `asdict` copies deeply: 25 us a photo
+    output = {name: getattr(options, name) for name in options.__dataclass_fields__}
+    facts = {
+        "source": source_sha256,
+        "engine": ENGINE_VERSION,
+        "recipe": {"settings": recipe.settings, "output": output},
+    }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
