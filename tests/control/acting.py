@@ -17,7 +17,7 @@ from helpers import FakeClock
 from junmai import BatchController, errors
 from junmai.config import Settings
 from junmai.control.endings import output_key
-from junmai.control.recovery import take_over_from_dead
+from junmai.control.recovery import remove_unstaged, take_over_from_dead
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.model import Claim, Failure, Settled, SourceRead, Staged
 from junmai.library.selection import Selection
@@ -112,6 +112,7 @@ def _list(controller: BatchController) -> object:
 
 
 def _take_over_half(controller: BatchController, lost: int, runner: int) -> object:
+    remove_unstaged(controller.store, controller.store.in_hand(lost))
     back, staged = controller.store.take_over(lost, runner)
     return [sorted([no, position] for no, position, _ in back), sorted([one.batch_no, one.position] for one in staged)]
 

@@ -72,7 +72,7 @@ def remove_unsealed(store: Store, settings: Settings) -> int:
 def _take_over(store: Store, dead: RunnerInfo, runner_no: int) -> int:
     held = store.in_hand(dead.no)
     touched = {item.batch_no for item in held}
-    _remove_unstaged(store, held)
+    remove_unstaged(store, held)
     given_back, staged = store.take_over(dead.no, runner_no)
     log.info("took over", runner=dead.id, pid=dead.pid, given_back=len(given_back), staged=len(staged))
     finish_staged(store, runner_no, staged)
@@ -81,7 +81,7 @@ def _take_over(store: Store, dead: RunnerInfo, runner_no: int) -> int:
     return len(given_back) + len(staged)
 
 
-def _remove_unstaged(store: Store, held: Sequence[Item]) -> None:
+def remove_unstaged(store: Store, held: Sequence[Item]) -> None:
     """Remove the temporary files of what waits again. Before it does: if the one that takes over dies as well, only
     a photo in hand tells the next one of its file."""
     for item in held:

@@ -136,9 +136,9 @@ class Runner:
         self._in_hand.clear()
         self._alone.clear()
         try:
-            self._give_back(left, "the runner stopped")
-            for claim in left:
+            for claim in left:  # before they are given back: nobody would know whose file it was
                 files.remove_temporary(self._place(claim).temporary)
+            self._give_back(left, "the runner stopped")
         finally:
             if self._presence is not None:
                 self._presence.leave()  # what it still holds is then taken over from it as from the dead
