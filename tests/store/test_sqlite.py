@@ -6,6 +6,7 @@ import gc
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,29 @@ def test_a_thread_that_ended_leaves_no_open_file(path: Path) -> None:
         thread.start()
         thread.join()
     assert open_files() <= before + 1  # SQLite keeps one to use again
+    store.close()
+
+
+def test_closing_waits_for_a_statement_of_another_thread(path: Path) -> None:
+    store = SqliteStore(path)
+    connection = store._connection()
+    began = threading.Event()
+
+    def begun() -> int:
+        began.set()
+        time.sleep(0.3)
+        return 1
+
+    def work() -> None:
+        connection.create_scalar_function("begun", begun)
+        connection.execute("SELECT begun()").fetchall()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert began.wait(10)
+    store.close()
+    thread.join()
+    assert store.batches() == []
     store.close()
 
 

@@ -84,10 +84,10 @@ class SqliteStore(Store):
                 raise errors.DataFolderUnusable(path=path.parent, detail=str(error)) from error
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, each when the thread that is using it has come to the end of its statement."""
         with self._open_lock:
             for connection in list(self._open):
-                connection.close()
+                _close(connection)
             self._open.clear()
         self._local = threading.local()
 
@@ -249,6 +249,19 @@ class _Patience:
             return False
         time.sleep(BUSY_POLL_SECONDS)
         return True
+
+
+def _close(connection: apsw.Connection) -> None:
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.close()
+        except apsw.ThreadingViolationError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(BUSY_POLL_SECONDS)
+        else:
+            return
 
 
 def _patiently(act: Callable[[], T]) -> T:
