@@ -116,7 +116,7 @@ def test_closing_waits_for_a_statement_of_another_thread(path: Path) -> None:
     connection = store._connection()
     began = threading.Event()
 
-    def begun() -> int:
+    def begun(*_: object) -> int:
         began.set()
         time.sleep(0.3)
         return 1
