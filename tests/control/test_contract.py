@@ -13,6 +13,7 @@ from PIL import Image
 from junmai import BatchController, errors
 from junmai.control.importing import import_photos
 from junmai.control.runner import Runner
+from junmai.domain.lifecycle import PauseReason
 from junmai.executors.inline import InlineExecutor
 from junmai.library.selection import Selection
 
@@ -336,6 +337,31 @@ def test_opening_a_controller_changes_no_batch(ids: list[int], controller: Batch
     before = controller.status(batch_id)
     with BatchController(controller.settings.data) as again:
         assert again.status(batch_id) == before
+
+
+@pytest.mark.parametrize("priority", [0, 11, "5", True, 5.5, None])
+def test_a_priority_that_is_none_is_refused(controller: BatchController, ids: list[int], priority: int) -> None:
+    batch_id = controller.start_batch(ids)
+    with pytest.raises(errors.BadInput, match="1 to 10"):
+        controller.set_priority(batch_id, priority)
+    assert controller.status(batch_id)["priority"] == 5
+
+
+def test_a_folder_that_was_renamed_and_imported_anew_holds_its_batch_back_no_longer(
+    controller: BatchController, ids: list[int], tmp_path: Path
+) -> None:
+    batch_id = controller.start_batch(ids)
+    old = tmp_path / "photos"
+    controller.store.pause(batch_id, reason=PauseReason.SOURCE_MISSING, by="junmai", detail=str(old))
+    old.rename(tmp_path / "renamed")
+    with pytest.raises(errors.CauseLasts):
+        controller.resume(batch_id)
+
+    import_photos(controller, [tmp_path / "renamed"], InlineExecutor())
+
+    assert controller.resume(batch_id).status == "running"
+    develop(controller, batch_id)
+    assert controller.status(batch_id)["processed_count"] == COUNT
 
 
 # --- the first implementation's other faults, and the letter of the contract ---------------------------------

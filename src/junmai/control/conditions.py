@@ -11,6 +11,7 @@ from junmai import files
 from junmai.config import Settings
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.model import Batch, Photo
+from junmai.store.base import Store
 
 MEMORY, PROCESSOR = "memory", "processor"
 """The detail of a pause because the machine is busy: which resource is short."""
@@ -48,7 +49,7 @@ def output_cause(batch: Batch) -> Cause | None:
     return None if files.takes_files(Path(batch.folder)) else Cause(PauseReason.FAILURES, batch.folder)
 
 
-def lasts(batch: Batch, settings: Settings) -> bool:
+def lasts(store: Store, batch: Batch, settings: Settings) -> bool:
     """Whether the cause of one of Junmai's own pauses is still there, for a user who wants to go on. A busy processor
     holds nobody back: the user knows what else the machine is doing."""
     detail = batch.pause_detail or ""
@@ -57,7 +58,7 @@ def lasts(batch: Batch, settings: Settings) -> bool:
             free = files.free_bytes(Path(batch.folder))
             return free is not None and free < settings.low_disk_mb * 1_000_000 * ROOM_TO_GO_ON
         case PauseReason.SOURCE_MISSING:
-            return not files.is_there(Path(detail))
+            return not files.is_there(Path(detail)) and store.waits_for_root(batch.no, detail)
         case PauseReason.FAILURES:
             return bool(detail) and not files.takes_files(Path(detail))
         case PauseReason.MACHINE_BUSY if detail == MEMORY:

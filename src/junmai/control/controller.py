@@ -148,7 +148,7 @@ class BatchController:
     def resume(self, batch_id: str) -> Batch:
         """Resume as the user. Raises `UnknownBatch`, `WrongState`, `CauseLasts`."""
         batch = self.store.batch(batch_id)
-        if batch.pause_reason and conditions.lasts(batch, self.settings):
+        if batch.pause_reason and conditions.lasts(self.store, batch, self.settings):
             cause = conditions.sentence(batch.pause_reason, batch.pause_detail)
             raise errors.CauseLasts(batch_id=batch_id, cause=cause)
         resumed = self.store.resume(batch_id, by=self._by)

@@ -65,7 +65,7 @@ class Lookout:
     def _is_over(self, batch: Batch) -> bool:
         if batch.pause_reason == PauseReason.MACHINE_BUSY:
             return self._watch.is_over(batch.pause_detail or conditions.MEMORY)
-        return not conditions.lasts(batch, self._settings)
+        return not conditions.lasts(self._store, batch, self._settings)
 
     def _served(self) -> list[Batch]:
         if self._scope is not None:

@@ -243,8 +243,10 @@ class BatchVerbs(Engine):
 
     def set_priority(self, batch_id: str, priority: int, *, by: str) -> Batch:
         """1..10, 10 first. Raises `BadInput` and `WrongState`."""
-        if not 1 <= priority <= 10:
-            raise errors.BadInput(detail=f"priority must be 1 to 10 (10 goes first); it is {priority}.")
+        if type(priority) is not int or not 1 <= priority <= 10:
+            raise errors.BadInput(
+                detail=f"priority must be a whole number, 1 to 10 (10 goes first); it is {priority!r}."
+            )
         now = self.clock.now()
         with self.write(command=True) as transaction:
             batch = named(transaction, batch_id)

@@ -79,6 +79,10 @@ class ClaimVerbs(Engine):
         row = self.read_one("next_ready", batch_no=no)
         return float(row["ready_at"]) if row else None
 
+    def waits_for_root(self, no: int, root: str) -> bool:
+        """Whether a waiting photo of a batch was imported with that folder, and not since with another."""
+        return self.read_one("waits_for_root", batch_no=no, root=root) is not None
+
     # --- ends ---------------------------------------------------------------------------------------------
 
     def stage(self, runner_no: int, staged: Sequence[Staged], read: Sequence[SourceRead] = ()) -> set[Key]:

@@ -31,6 +31,10 @@ RETURNING position, attempt, photo_id, output_name, generation, tries, worker_de
 -- next_ready: when the next waiting item of a batch may be claimed
 SELECT ready_at FROM items WHERE batch_no = :batch_no AND status = 'pending' ORDER BY ready_at LIMIT 1;
 
+-- waits_for_root: whether a photo that waits was imported with this folder, and not since with another
+SELECT 1 AS waits FROM items JOIN photos ON photos.id = items.photo_id
+WHERE items.batch_no = :batch_no AND items.status = 'pending' AND photos.root = :root LIMIT 1;
+
 -- stage_item: a whole temporary file is recorded
 UPDATE items SET status = 'staged', output_size = :size, output_sha256 = :sha256, output_key = :key,
     seconds = :seconds
