@@ -192,7 +192,7 @@ def test_a_changed_photo_and_a_removed_one_fail_as_such_and_the_others_go_on(
 def test_a_disk_of_originals_that_is_gone_pauses_the_batch_and_fails_nothing(
     shoot: Path, out: Path, data: Path, tmp_path: Path
 ) -> None:
-    from running import Develop, kill_group, start, wait_until
+    from running import Develop, start, wait_until
 
     assert junmai("import", shoot, data=data).code == 0
     with BatchController(data) as controller:
