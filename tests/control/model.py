@@ -56,6 +56,8 @@ class Photo:
     kind: str | None = None
     sha: str | None = None
     placed: int | None = None
+    folder: str | None = None
+    """Where its output stands, if a merge brought it from a batch with another folder."""
 
     def go(self, status: str) -> None:
         assert (self.status, status) in _ITEM_STEPS, (self, status)

@@ -31,7 +31,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from control.acting import open_controller, perform, source_sha
-from control.model import ENDED, HELD, LASTING, Developer, File, Model, Photo, Shoot, content, sha_of
+from control.merging import MergingModel
+from control.model import ENDED, HELD, LASTING, Developer, File, Photo, Shoot, content, sha_of
 from helpers import FakeClock
 from junmai import files
 from junmai.control.outputs import bring_to_name, place_of
@@ -163,7 +164,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.chance = random.Random(chance)
         self.data = Path(tempfile.mkdtemp(dir=self.base)) / "data"
         self.clock = FakeClock()
-        self.model = Model(now=self.clock.now())
+        self.model = MergingModel(now=self.clock.now())
         self.controllers = [open_controller(self.data, self.clock, by=name) for name in ("first", "second")]
         self.thread = ThreadPoolExecutor(1)
         self.presences: dict[int, Presence] = {}
@@ -327,6 +328,14 @@ class BatchMachine(RuleBasedStateMachine):
     def cancel(self, who: int, pick: int, chance: int) -> None:
         self._both(who, "cancel" if chance == 0 else "list", *([self._batch_id(pick)] if chance == 0 else []))
 
+    @rule(who=WHO, picks=st.lists(PICK, min_size=1, max_size=3))
+    def merge(self, who: int, picks: list[int]) -> None:
+        ids = [self._batch_id(pick) for pick in picks]
+        answer = self._both(who, "merge", ids)
+        if isinstance(answer, list):
+            items = self.store.items(self.store.batch(ids[0]).no)
+            self.model.named(ids[0], [str(item.output_name) for item in items])
+
     @rule(who=WHO, pick=PICK, priority=st.integers(0, 11))
     def priority(self, who: int, pick: int, priority: int) -> None:
         self._both(who, "priority", self._batch_id(pick), priority)
@@ -360,7 +369,7 @@ class BatchMachine(RuleBasedStateMachine):
         if lift:
             self._both(who, "resume_by_itself", batch_id, reason)
         else:
-            self._both(who, "pause_by_itself", batch_id, reason, LASTING if reason == "source_missing" else None)
+            self._both(who, "pause_by_itself", batch_id, reason, LASTING if reason == "failures" else None)
 
     @rule(who=WHO)
     def recover(self, who: int) -> None:
@@ -521,7 +530,7 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(pick=PICK, remove=st.integers(0, 3))
     def the_user_touches_an_output(self, pick: int, remove: int) -> None:
         """A foreign file at a name that a batch will want, an edited output, one that was deleted."""
-        places = sorted({(batch.folder, one.name) for batch, _, one in self.model.everything()})
+        places = sorted({(one.folder or batch.folder, one.name) for batch, _, one in self.model.everything()})
         if not places or pick % 3:
             return
         here = places[pick % len(places)]
@@ -805,7 +814,7 @@ class BatchMachine(RuleBasedStateMachine):
             self._drop(no)
         for batch in list(self.model.batches.values()):
             if batch.detail == LASTING:
-                self._both(0, "resume_by_itself", batch.id, "source_missing")
+                self._both(0, "resume_by_itself", batch.id, "failures")
             self._both(0, "resume", batch.id)
         self._errors_of_doctor(read_outputs=False)
         self._both(0, "recover")
@@ -845,8 +854,8 @@ class BatchMachine(RuleBasedStateMachine):
         stands = {(str(f), path.name): path.read_bytes() for f in folders if f.is_dir() for path in f.iterdir()}
         assert stands == {here: file.data for here, file in self.model.files.items()}
         for batch, position, one in self.model.everything():
-            known = self.model.recorded.get((batch.folder, one.name))
-            here = self.model.files.get((batch.folder, one.name))
+            known = self.model.recorded.get((one.folder or batch.folder, one.name))
+            here = self.model.files.get((one.folder or batch.folder, one.name))
             if (
                 one.status == "processed"
                 and one.sha is not None
@@ -858,7 +867,7 @@ class BatchMachine(RuleBasedStateMachine):
                     batch.quality,
                 )
             ):
-                assert files.sha256_of(Path(batch.folder) / one.name) == one.sha, (batch.id, position)
+                assert files.sha256_of(Path(one.folder or batch.folder) / one.name) == one.sha, (batch.id, position)
 
 
 def _same(said: dict[str, object], expected: dict[str, object]) -> None:
