@@ -28,6 +28,14 @@ class MergingModel(Model):
         self._end_if_done(into)
         return [into.id, len(into.photos), list(batch_ids[1:])]
 
+    def mergeable_with(self, batch_id: str) -> list[str]:
+        """A batch and up to two that may be merged with it."""
+        found = [batch_id]
+        for other in self.batches:
+            if other != batch_id and self._refusal_of_merge([*found, other]) is None:
+                found.append(other)
+        return found[:3]
+
     def _refusal_of_merge(self, batch_ids: Sequence[str]) -> str | None:
         if len(batch_ids) < 2 or len(set(batch_ids)) != len(batch_ids):
             return "bad_input"

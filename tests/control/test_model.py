@@ -328,9 +328,14 @@ class BatchMachine(RuleBasedStateMachine):
     def cancel(self, who: int, pick: int, chance: int) -> None:
         self._both(who, "cancel" if chance == 0 else "list", *([self._batch_id(pick)] if chance == 0 else []))
 
-    @rule(who=WHO, picks=st.lists(PICK, min_size=1, max_size=3))
-    def merge(self, who: int, picks: list[int]) -> None:
+    @rule(who=WHO, picks=st.lists(PICK, min_size=1, max_size=3), likely=st.integers(0, 3))
+    def merge(self, who: int, picks: list[int], likely: int) -> None:
         ids = [self._batch_id(pick) for pick in picks]
+        if likely:  # batches chosen blindly have the same options once in a hundred times
+            quality = self.model.batches[ids[0]].quality if ids[0] in self.model.batches else QUALITIES[0]
+            if len(self.model.batches) < MOST_BATCHES:
+                self._start(who, self.ids[picks[0] % 3 :][: 1 + likely], None, quality)
+            ids = next((found for one in self.model.batches if len(found := self.model.mergeable_with(one)) > 1), ids)
         answer = self._both(who, "merge", ids)
         if isinstance(answer, list):
             items = self.store.items(self.store.batch(ids[0]).no)
