@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from junmai.control.controller import BatchController as BatchController
+    from junmai.control.statefile import BatchState as BatchState
     from junmai.domain.lifecycle import BatchStatus as BatchStatus
     from junmai.domain.preset import Preset as Preset
+    from junmai.library.selection import Selection as Selection
 
 __version__ = "0.1.0"
-__all__ = ["BatchController", "BatchStatus", "Preset", "__version__"]
+__all__ = ["BatchController", "BatchState", "BatchStatus", "Preset", "Selection", "__version__"]
 
 _HOMES = {
     "BatchController": "junmai.control.controller",
+    "BatchState": "junmai.control.statefile",
     "BatchStatus": "junmai.domain.lifecycle",
     "Preset": "junmai.domain.preset",
+    "Selection": "junmai.library.selection",
 }
 
 

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     """Batches that ended so many days ago are forgotten by themselves, never their outputs; 0: never."""
     low_disk_mb: int = Field(default=256, ge=0)
     """A batch pauses when less than this is free on the disk of its outputs."""
+    busy_memory_percent: float = Field(default=95.0, ge=0, le=100)
+    """Batches wait while so much of the memory is in use, and go on below 85; 0: they never wait for it."""
+    busy_cpu_percent: float = Field(default=95.0, ge=0, le=100)
+    """Batches wait when other programs use so much of all processors for a minute, and go on below 80; 0: never."""
     failures_in_a_row: int = Field(default=25, ge=0)
     """A batch pauses after this many failures in a row that may pass; 0: never."""
     backup_hours: float = Field(default=6.0, ge=0)

@@ -253,6 +253,13 @@ class UnknownBatch(BadInput):
     http_status = 404
 
 
+class BatchIdTaken(BadInput):
+    """There is a batch {batch_id} already. Leave the id out, or choose another one."""
+
+    code = "batch_id_taken"
+    http_status = 409
+
+
 class NoBatchYet(BadInput):
     """There is no batch yet. `junmai develop FOLDER` starts one."""
 
@@ -264,6 +271,21 @@ class WrongState(BadInput):
     """Batch {batch_id} is {status}{reason}: it cannot be {verb}."""
 
     code = "wrong_state"
+    http_status = 409
+
+
+class PhotosInHand(BadInput):
+    """Batch {batch_id} is {status} and has {count} photos in hand. Pause it, wait until they are finished, then try
+    again."""
+
+    code = "photos_in_hand"
+    http_status = 409
+
+
+class OptionsDiffer(BadInput):
+    """Batches {first} and {other} cannot be merged: their {names} differ."""
+
+    code = "options_differ"
     http_status = 409
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -59,8 +61,34 @@ class Turnstile:
 
     def wait(self) -> None:
         """For a settle: return when no command holds the turnstile."""
-        with self.hold():
-            pass
+        if not _is_free(self._path):
+            with self.hold():
+                pass
+
+
+if sys.platform == "win32":
+
+    def _is_free(path: str) -> bool:
+        """Cannot be told at a glance."""
+        return False
+
+else:
+    import fcntl
+
+    def _is_free(path: str) -> bool:
+        """Whether nobody holds the lock, at a glance: 8 us, where taking it as `FileLock` does costs 350 us, which
+        was 40 % of a runner's own time."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True  # no command was ever given
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
 
 
 class _Held:

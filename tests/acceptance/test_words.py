@@ -163,3 +163,13 @@ def test_a_damaged_database_is_said_and_not_touched(data: Path) -> None:
     ended = junmai("batch", "list", data=data)
     assert (ended.code, "damaged" in ended.err) == (2, True)
     assert (data / "junmai.db").read_bytes() == before
+
+
+def test_photos_are_listed_in_aligned_columns(folder: Path, data: Path) -> None:
+    junmai("import", folder, data=data)
+    head, *rows = junmai("photos", data=data).out.splitlines()
+    assert head.split() == ["id", "file", "taken", "camera", "size", "rating", "session"]
+    assert rows
+    for row in rows:
+        name = row[head.index("file") :].split()[0]
+        assert (folder / name).is_file()

@@ -77,7 +77,7 @@ def test_an_unknown_batch_is_named(store: Store) -> None:
 
 def test_an_id_is_used_once(world: World) -> None:
     batch = world.batch(1)
-    with pytest.raises(errors.StoreError):
+    with pytest.raises(errors.BatchIdTaken):
         world.store.create_batch(a_batch(1), world.folder(), [], writer_no=None)
     assert world.store.batches() == [batch]
 

@@ -17,7 +17,7 @@ from helpers import FakeClock
 from junmai import BatchController, errors
 from junmai.config import Settings
 from junmai.control.endings import output_key
-from junmai.control.recovery import take_over_from_dead
+from junmai.control.recovery import remove_unstaged, take_over_from_dead
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.model import Claim, Failure, Settled, SourceRead, Staged
 from junmai.library.selection import Selection
@@ -111,7 +111,13 @@ def _list(controller: BatchController) -> object:
     return [[one[key] for key in (*keys, *counts)] for one in listed]
 
 
+def _merge(controller: BatchController, batch_ids: Sequence[str]) -> object:
+    said = _said(lambda: controller.merge_batches(batch_ids))
+    return [said["batch_id"], said["photo_count"], said["merged_batch_ids"]] if isinstance(said, dict) else said
+
+
 def _take_over_half(controller: BatchController, lost: int, runner: int) -> object:
+    remove_unstaged(controller.store, controller.store.in_hand(lost))
     back, staged = controller.store.take_over(lost, runner)
     return [sorted([no, position] for no, position, _ in back), sorted([one.batch_no, one.position] for one in staged)]
 
@@ -133,6 +139,7 @@ def _do(controller: BatchController, verb: str, a: Sequence[Any]) -> object:
         "priority": lambda: "done" if not isinstance(said := _said(lambda: controller.set_priority(*a)), str) else said,
         "retry": lambda: _said(lambda: controller.retry_failed(a[0], a[1])),
         "progress": lambda: _said(lambda: controller.update_batch_progress(a[0], a[1], a[2])),
+        "merge": lambda: _merge(controller, a[0]),
         "recover": lambda: _recover(controller),
         "cleanup": lambda: controller.cleanup_completed_batches(a[0]),
         "follow": lambda: _follow(controller),

@@ -56,6 +56,8 @@ class Photo:
     kind: str | None = None
     sha: str | None = None
     placed: int | None = None
+    folder: str | None = None
+    """Where its output stands, if a merge brought it from a batch with another folder."""
 
     def go(self, status: str) -> None:
         assert (self.status, status) in _ITEM_STEPS, (self, status)
@@ -430,7 +432,7 @@ class Model:
         return self.take_over(runner)
 
     def do_take_over_half(self, lost: int, runner: int) -> Answer:
-        """Only the store's part of it; then the one that takes over is gone as well."""
+        """As far as the store's part of it; then the one that takes over is gone as well."""
         back, adopted = self._take(lost, runner)
         return [back, adopted]
 
@@ -454,6 +456,7 @@ class Model:
         back, adopted = [], []
         for batch, position, one in self.held_by(lost):
             if one.status == "running":
+                self.temporaries.pop((batch.folder, (batch.no, position, one.attempt)), None)
                 one.back(0.0)
                 one.runner_deaths += 1
                 back.append([batch.no, position])
@@ -486,6 +489,7 @@ class Model:
         right = content(one.photo, batch.quality)
         stands = self.files.get(here)
         if recovering and not (stands and stands.data == right) and self.temporaries.get(mark) != right:
+            self.temporaries.pop(mark, None)
             return "lost"
         known = self.recorded.get(here)
         if stands is None or (stands.data != right and known is not None and known[0] == stands.token):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image
 from junmai import BatchController, errors
 from junmai.control.importing import import_photos
 from junmai.control.runner import Runner
+from junmai.domain.lifecycle import PauseReason
 from junmai.executors.inline import InlineExecutor
 from junmai.library.selection import Selection
 
@@ -335,3 +337,92 @@ def test_opening_a_controller_changes_no_batch(ids: list[int], controller: Batch
     before = controller.status(batch_id)
     with BatchController(controller.settings.data) as again:
         assert again.status(batch_id) == before
+
+
+@pytest.mark.parametrize("priority", [0, 11, "5", True, 5.5, None])
+def test_a_priority_that_is_none_is_refused(controller: BatchController, ids: list[int], priority: int) -> None:
+    batch_id = controller.start_batch(ids)
+    with pytest.raises(errors.BadInput, match="1 to 10"):
+        controller.set_priority(batch_id, priority)
+    assert controller.status(batch_id)["priority"] == 5
+
+
+def test_a_folder_that_was_renamed_and_imported_anew_holds_its_batch_back_no_longer(
+    controller: BatchController, ids: list[int], tmp_path: Path
+) -> None:
+    batch_id = controller.start_batch(ids)
+    old = tmp_path / "photos"
+    controller.store.pause(batch_id, reason=PauseReason.SOURCE_MISSING, by="junmai", detail=str(old))
+    old.rename(tmp_path / "renamed")
+    with pytest.raises(errors.CauseLasts):
+        controller.resume(batch_id)
+
+    import_photos(controller, [tmp_path / "renamed"], InlineExecutor())
+
+    assert controller.resume(batch_id).status == "running"
+    develop(controller, batch_id)
+    assert controller.status(batch_id)["processed_count"] == COUNT
+
+
+# --- the first implementation's other faults, and the letter of the contract ---------------------------------
+
+
+def test_listing_and_looking_wait_for_nobody_who_writes(controller: BatchController, ids: list[int]) -> None:
+    batch_id = controller.start_batch(ids)
+    answers: list[object] = []
+
+    def look() -> None:
+        answers.extend([controller.get_all_batches(), controller.get_batch_status(batch_id), controller.latest().id])
+
+    with controller.store.write():  # somebody is in the midst of a transaction, and stays there
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        thread.join(20)
+        assert len(answers) == 3, "looking waited for a writer"
+
+
+def test_a_failure_told_twice_and_then_a_success_count_once(controller: BatchController, ids: list[int]) -> None:
+    batch_id = controller.start_batch(ids[:2])
+    for success in (False, False, True):
+        controller.update_batch_progress(batch_id, ids[0], success)
+    status = controller.status(batch_id)
+    assert (status["processed_count"], status["failed_count"], status["remaining_count"]) == (0, 1, 1)
+    assert controller.state(batch_id).failed_photo_ids == (ids[0],)
+
+
+def test_a_batch_can_be_steered_while_another_controller_has_it_open(
+    controller: BatchController, ids: list[int]
+) -> None:
+    batch_id = controller.start_batch(ids)
+    with BatchController(controller.settings.data) as other:
+        assert other.pause_batch(batch_id)
+        assert not controller.pause_batch(batch_id)
+        assert controller.resume_batch(batch_id)
+        assert other.get_batch_status(batch_id) == controller.get_batch_status(batch_id)
+
+
+def test_a_start_takes_its_own_id_only_once(controller: BatchController, ids: list[int]) -> None:
+    controller.start_batch(ids[:1], batch_id="batch_00000000000a")
+    with pytest.raises(errors.BadInput, match="batch_00000000000a"):
+        controller.start_batch(ids[1:], batch_id="batch_00000000000a")
+    assert len(controller.get_all_batches()) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        ("start_batch", "(photo_ids, session_id=None, config=None, batch_id=None)"),
+        ("pause_batch", "(batch_id)"),
+        ("resume_batch", "(batch_id)"),
+        ("cancel_batch", "(batch_id)"),
+        ("update_batch_progress", "(batch_id, photo_id, success, error_message=None)"),
+        ("get_batch_status", "(batch_id)"),
+        ("get_all_batches", "()"),
+        ("recover_interrupted_batches", "()"),
+        ("cleanup_completed_batches", "(days_old=7)"),
+    ],
+)
+def test_every_method_takes_what_the_contract_says(controller: BatchController, method: str, parameters: str) -> None:
+    given = inspect.signature(getattr(controller, method))
+    plain = [one.replace(annotation=inspect.Parameter.empty) for one in given.parameters.values()]
+    assert str(inspect.Signature(plain)) == parameters

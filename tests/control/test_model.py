@@ -2,7 +2,8 @@
 come, die and speak too late, against the small model of `control.model`; after every step the store must say what the
 model says.
 
-JUNMAI_TEST_STEPS is the number of steps at least (`make long` takes 20,000), JUNMAI_TEST_SEED the seed; with
+JUNMAI_TEST_STEPS is the number of steps at least (`make long` takes 20,000), JUNMAI_TEST_SEED the seed, 0 for
+another one each time (`make long`; the short version takes the same steps each time); with
 JUNMAI_TEST_SHRINK=1 a sequence that fails is made as short as it can be, which takes some minutes.
 """
 
@@ -30,7 +31,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from control.acting import open_controller, perform, source_sha
-from control.model import ENDED, HELD, LASTING, Developer, File, Model, Photo, Shoot, content, sha_of
+from control.merging import MergingModel
+from control.model import ENDED, HELD, LASTING, Developer, File, Photo, Shoot, content, sha_of
 from helpers import FakeClock
 from junmai import files
 from junmai.control.outputs import bring_to_name, place_of
@@ -40,7 +42,7 @@ from junmai.domain.model import NewPhoto, Staged
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, Outcome
 
 STEPS = int(os.environ.get("JUNMAI_TEST_STEPS", "1200"))
-SEED = int(os.environ.get("JUNMAI_TEST_SEED", "0")) or random.randrange(1, 1 << 30)
+SEED = int(os.environ.get("JUNMAI_TEST_SEED", "1")) or random.randrange(1, 1 << 30)
 SHRINK = bool(os.environ.get("JUNMAI_TEST_SHRINK"))
 STEPS_A_SEQUENCE = 100
 
@@ -58,7 +60,10 @@ LATE = ("settle", "stage", "fail", "release")
 PICK = st.integers(0, 255)
 WHO = st.integers(0, 7)
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(7200),
+]
 
 
 class OtherProcess:
@@ -159,7 +164,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.chance = random.Random(chance)
         self.data = Path(tempfile.mkdtemp(dir=self.base)) / "data"
         self.clock = FakeClock()
-        self.model = Model(now=self.clock.now())
+        self.model = MergingModel(now=self.clock.now())
         self.controllers = [open_controller(self.data, self.clock, by=name) for name in ("first", "second")]
         self.thread = ThreadPoolExecutor(1)
         self.presences: dict[int, Presence] = {}
@@ -323,6 +328,19 @@ class BatchMachine(RuleBasedStateMachine):
     def cancel(self, who: int, pick: int, chance: int) -> None:
         self._both(who, "cancel" if chance == 0 else "list", *([self._batch_id(pick)] if chance == 0 else []))
 
+    @rule(who=WHO, picks=st.lists(PICK, min_size=1, max_size=3), likely=st.integers(0, 3))
+    def merge(self, who: int, picks: list[int], likely: int) -> None:
+        ids = [self._batch_id(pick) for pick in picks]
+        if likely:  # batches chosen blindly have the same options once in a hundred times
+            quality = self.model.batches[ids[0]].quality if ids[0] in self.model.batches else QUALITIES[0]
+            if len(self.model.batches) < MOST_BATCHES:
+                self._start(who, self.ids[picks[0] % 3 :][: 1 + likely], None, quality)
+            ids = next((found for one in self.model.batches if len(found := self.model.mergeable_with(one)) > 1), ids)
+        answer = self._both(who, "merge", ids)
+        if isinstance(answer, list):
+            items = self.store.items(self.store.batch(ids[0]).no)
+            self.model.named(ids[0], [str(item.output_name) for item in items])
+
     @rule(who=WHO, pick=PICK, priority=st.integers(0, 11))
     def priority(self, who: int, pick: int, priority: int) -> None:
         self._both(who, "priority", self._batch_id(pick), priority)
@@ -356,7 +374,7 @@ class BatchMachine(RuleBasedStateMachine):
         if lift:
             self._both(who, "resume_by_itself", batch_id, reason)
         else:
-            self._both(who, "pause_by_itself", batch_id, reason, LASTING if reason == "source_missing" else None)
+            self._both(who, "pause_by_itself", batch_id, reason, LASTING if reason == "failures" else None)
 
     @rule(who=WHO)
     def recover(self, who: int) -> None:
@@ -517,7 +535,7 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(pick=PICK, remove=st.integers(0, 3))
     def the_user_touches_an_output(self, pick: int, remove: int) -> None:
         """A foreign file at a name that a batch will want, an edited output, one that was deleted."""
-        places = sorted({(batch.folder, one.name) for batch, _, one in self.model.everything()})
+        places = sorted({(one.folder or batch.folder, one.name) for batch, _, one in self.model.everything()})
         if not places or pick % 3:
             return
         here = places[pick % len(places)]
@@ -536,6 +554,9 @@ class BatchMachine(RuleBasedStateMachine):
     def at_the_same_moment(self, pick: int, kinds: tuple[int, int, int], many: bool) -> None:
         """Two or three verbs at once, in a thread, a process and here: the outcome is that of some order of them."""
         asked = [self._one_of(kind, pick + place) for place, kind in enumerate(kinds[: 3 if many else 2])]
+        if any(verb == "fail" for verb, _ in asked):
+            # as every runner does it: the file goes before the store forgets whose it was
+            self._remove_temporaries([found for found in self.model.everything() if found[2].status == "running"])
         now = self.clock.now()
         pool = ThreadPoolExecutor(3)
         users: list[Callable[[str, Sequence[object]], object]] = [
@@ -713,8 +734,7 @@ class BatchMachine(RuleBasedStateMachine):
         self._the_work_goes_on()
         _same(self._said_by_the_store(), self.model.snapshot())
         self._read_events()
-        assert self.finals == self.model.finals
-        assert self.ends == self.model.ends
+        self._ends_are_told_once()
 
     def _said_by_the_store(self) -> dict[str, object]:
         return {
@@ -760,6 +780,16 @@ class BatchMachine(RuleBasedStateMachine):
             elif kind.removeprefix("item_") in ENDED:
                 self.finals[no, event.photo_id, self._generation(event.id)] += 1
 
+    def _ends_are_told_once(self) -> None:
+        """Of every batch that is there; one that ended and was cleaned up within one step has no events to read."""
+        there = {batch.no for batch in self.model.batches.values()}
+        assert {key: count for key, count in self.finals.items() if key[0] in there} == {
+            key: count for key, count in self.model.finals.items() if key[0] in there
+        }
+        assert {no: count for no, count in self.ends.items() if no in there} == {
+            no: count for no, count in self.model.ends.items() if no in there
+        }
+
     def _generation(self, event_id: int) -> int:
         (row,) = self.store.read("events_after", after=event_id - 1, batch_no=None, limit=1)
         return int(row["generation"])
@@ -789,7 +819,7 @@ class BatchMachine(RuleBasedStateMachine):
             self._drop(no)
         for batch in list(self.model.batches.values()):
             if batch.detail == LASTING:
-                self._both(0, "resume_by_itself", batch.id, "source_missing")
+                self._both(0, "resume_by_itself", batch.id, "failures")
             self._both(0, "resume", batch.id)
         self._errors_of_doctor(read_outputs=False)
         self._both(0, "recover")
@@ -809,8 +839,7 @@ class BatchMachine(RuleBasedStateMachine):
             assert one.status not in ("running", "staged")
         _same(_without_attempts(self._said_by_the_store()), _without_attempts(self.model.snapshot()))
         self._read_events()
-        assert self.finals == self.model.finals
-        assert self.ends == self.model.ends
+        self._ends_are_told_once()
         self._errors_of_doctor(read_outputs=True)
         self._folders_hold_what_they_should()
 
@@ -830,8 +859,8 @@ class BatchMachine(RuleBasedStateMachine):
         stands = {(str(f), path.name): path.read_bytes() for f in folders if f.is_dir() for path in f.iterdir()}
         assert stands == {here: file.data for here, file in self.model.files.items()}
         for batch, position, one in self.model.everything():
-            known = self.model.recorded.get((batch.folder, one.name))
-            here = self.model.files.get((batch.folder, one.name))
+            known = self.model.recorded.get((one.folder or batch.folder, one.name))
+            here = self.model.files.get((one.folder or batch.folder, one.name))
             if (
                 one.status == "processed"
                 and one.sha is not None
@@ -843,7 +872,7 @@ class BatchMachine(RuleBasedStateMachine):
                     batch.quality,
                 )
             ):
-                assert files.sha256_of(Path(batch.folder) / one.name) == one.sha, (batch.id, position)
+                assert files.sha256_of(Path(one.folder or batch.folder) / one.name) == one.sha, (batch.id, position)
 
 
 def _same(said: dict[str, object], expected: dict[str, object]) -> None:

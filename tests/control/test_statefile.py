@@ -20,7 +20,7 @@ from junmai.config import Settings
 from junmai.control import statewriter
 from junmai.control.rebuild import take_in_unknown
 from junmai.control.statefile import BatchState, items_path, mark_of, read_items, read_state, state_path
-from junmai.control.statewriter import StateWriter, remove, state_of, write_state
+from junmai.control.statewriter import StateWriter, state_of, write_state
 from junmai.domain.lifecycle import BatchStatus, PauseReason
 
 KEYS = {
@@ -225,6 +225,7 @@ def test_a_full_disk_does_not_fail_the_command_and_is_tried_again(
     controller: BatchController, batch_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = StateWriter(controller.store, controller.settings)
+    _path(controller, batch_id).unlink()
 
     def full(*_: object) -> bool:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -292,7 +293,6 @@ def test_a_batch_that_was_cleaned_up_does_not_come_back(controller: BatchControl
     written(controller, batch_id)
     late = _path(controller, batch_id).read_bytes()
     controller.cleanup_completed_batches(0)
-    remove(controller.store, controller.settings.data, batch_id)
     assert not _path(controller, batch_id).exists()
     _path(controller, batch_id).write_bytes(late)  # as a process would that was about to rename it
 
@@ -316,7 +316,6 @@ def test_a_writer_that_is_late_does_not_write_a_removed_batch(controller: BatchC
 
 def test_a_damaged_file_at_the_name_is_kept_beside_the_new_one(controller: BatchController, batch_id: str) -> None:
     path = _path(controller, batch_id)
-    path.parent.mkdir()
     path.write_text('{"batch_id": "batch_')
 
     written(controller, batch_id)

@@ -6,6 +6,7 @@ import gc
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,19 @@ def test_many_may_open_a_new_store_at_once(path: Path) -> None:
         store.close()
 
 
+def test_opening_waits_for_another_that_is_making_the_database(path: Path) -> None:
+    path.parent.mkdir()
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN IMMEDIATE")  # SQLite says busy at once to who wants the WAL now, and asks no handler
+    timer = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+    timer.start()
+    store = SqliteStore(path)
+    timer.join()
+    assert store.batches() == []
+    store.close()
+    other.close()
+
+
 def test_a_store_is_whole_on_the_disk_when_a_verb_returns(path: Path) -> None:
     store = SqliteStore(path)
     World(store).batch(1)
@@ -95,6 +109,29 @@ def test_a_thread_that_ended_leaves_no_open_file(path: Path) -> None:
         thread.start()
         thread.join()
     assert open_files() <= before + 1  # SQLite keeps one to use again
+    store.close()
+
+
+def test_closing_waits_for_a_statement_of_another_thread(path: Path) -> None:
+    store = SqliteStore(path)
+    connection = store._connection()
+    began = threading.Event()
+
+    def begun(*_: object) -> int:
+        began.set()
+        time.sleep(0.3)
+        return 1
+
+    def work() -> None:
+        connection.create_scalar_function("begun", begun)
+        connection.execute("SELECT begun()").fetchall()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert began.wait(10)
+    store.close()
+    thread.join()
+    assert store.batches() == []
     store.close()
 
 

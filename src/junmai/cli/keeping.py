@@ -9,14 +9,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from junmai import config, errors, log
-from junmai.cli.opening import chosen
+from junmai import errors
+from junmai.cli.opening import configured
 from junmai.cli.render import console, print_json
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE
 from junmai.clock import SystemClock, iso
 from junmai.config import Settings
 from junmai.control.backup import BackupInfo, backup_now, list_backups
-from junmai.control.recovery import this_process
 from junmai.control.restoring import find
 from junmai.control.restoring import restore as put_back
 from junmai.store.sqlite import SqliteStore
@@ -92,10 +91,7 @@ def restore(
 
 
 def _settings(command: str) -> Settings:
-    settings = config.load(chosen())
-    log.configure(settings.data)
-    log.bind_command(command, by=f"junmai {command} ({this_process()})", process=True)
-    return settings
+    return configured(command)[0]
 
 
 def _counts(one: BackupInfo) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import asdict
 
+from rich.cells import cell_len, set_cell_size
 from rich.markup import escape
 from rich.table import Table
 
 from junmai.cli.render import Reporter, clean, console, print_json, relative, span
-from junmai.cli.session import EXIT_DONE
+from junmai.cli.session import EXIT_DONE, EXIT_FAILURES
 from junmai.control import conditions
 from junmai.control.controller import BatchController
 from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
+from junmai.control.rebuild import TakenIn
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch, Photo
 from junmai.store.base import Store
@@ -81,6 +83,35 @@ def cleaned(count: int, days: float, *, as_json: bool) -> int:
     return EXIT_DONE
 
 
+def merged(answer: dict[str, object], *, as_json: bool) -> int:
+    """What merge made."""
+    if as_json:
+        print_json(answer)
+    else:
+        console.print(
+            f"{answer['batch_id']} has {answer['photo_count']:,} photos now; the other batches are cancelled."
+        )
+        console.print(f"  `junmai batch resume {answer['batch_id']}` goes on with it")
+    return EXIT_DONE
+
+
+def rebuilt(found: TakenIn, *, as_json: bool) -> int:
+    """What came of taking in state files."""
+    if as_json:
+        aside = [{"path": str(one.path), "reason": one.reason} for one in found.set_aside]
+        print_json({**asdict(found), "set_aside": aside})
+        return EXIT_FAILURES if found.set_aside else EXIT_DONE
+    console.print(
+        f"{len(found.batch_ids)} batches taken in, {found.photos:,} photos new to the library, "
+        f"{found.outputs_found:,} outputs found as they were recorded, {found.outputs_missing:,} not."
+    )
+    for batch_id in found.batch_ids:
+        console.print(f"  {batch_id}; `junmai batch show {batch_id}` shows it")
+    for warning in found.warnings:
+        console.print(f"  [yellow]{escape(warning)}[/]")
+    return EXIT_FAILURES if found.set_aside else EXIT_DONE
+
+
 def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
     """One batch: where it stands, what failed by cause, and what helps."""
     shown = controller.status(found.id)
@@ -141,35 +172,43 @@ def _names(names: list[str], count: int | None = None) -> None:
 
 
 def photos(store: Store, session: int | None, min_rating: int | None, *, as_json: bool) -> int:
-    """The photos of the library."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("id", "file", "taken", "camera", "size", "rating", "session"):
-        table.add_column(title, overflow="fold")
-    after = 0
+    """The photos of the library, page by page: a table of 100,000 rows takes a minute to lay out."""
+    after, empty = 0, True
     while page := store.photos(session_id=session, min_rating=min_rating, after=after):
-        after = page[-1].id
-        for photo in page:
-            if as_json:
+        if as_json:
+            for photo in page:
                 print_json(photo_object(photo))
-            else:
-                size = f"{photo.width}x{photo.height}" if photo.width else ""
-                table.add_row(
-                    str(photo.id),
-                    escape(clean(photo.file_name)),
-                    (photo.captured_at or "")[:19].replace("T", " "),
-                    escape(clean(photo.camera or "")),
-                    size,
-                    str(photo.rating if photo.rating is not None else ""),
-                    str(photo.session_id or ""),
-                )
-    if not as_json:
+        else:
+            _photo_page([_photo_row(photo) for photo in page], with_head=empty)
+        after, empty = page[-1].id, False
+    if empty and not as_json:
         nothing = (
             "No photo is like that."
             if session or min_rating
             else "There is no photo yet. `junmai import FOLDER` takes some in."
         )
-        console.print(table if table.row_count else nothing)
+        console.print(nothing)
     return EXIT_DONE
+
+
+def _photo_row(photo: Photo) -> tuple[str, ...]:
+    return (
+        str(photo.id),
+        clean(photo.file_name),
+        (photo.captured_at or "")[:19].replace("T", " "),
+        clean(photo.camera or ""),
+        f"{photo.width}x{photo.height}" if photo.width else "",
+        str(photo.rating if photo.rating is not None else ""),
+        str(photo.session_id or ""),
+    )
+
+
+def _photo_page(rows: list[tuple[str, ...]], *, with_head: bool) -> None:
+    heads = ("id", "file", "taken", "camera", "size", "rating", "session")
+    widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in [heads, *rows] if with_head else rows:
+        line = "  ".join(set_cell_size(text, width) for text, width in zip(row, widths, strict=True)).rstrip()
+        console.out(line, style="bold" if row is heads else None, highlight=False)
 
 
 def photo_object(photo: Photo) -> dict[str, object]:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import collections, keeping, listing, options, presetting
-from junmai.cli.opening import choose, chosen, data_first, opened
+from junmai.cli import batches, collections, keeping, listing, options, presetting
+from junmai.cli.opening import choose, chosen, data_first, opened, tell_more
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
 from junmai.control import developing
 from junmai.control.controller import BatchController
 from junmai.control.importing import import_photos
 from junmai.control.planning import Look, Order
-from junmai.domain.lifecycle import BatchStatus
-from junmai.domain.model import Batch, OutputOptions
+from junmai.domain.model import OutputOptions
 
 INTERRUPTED = 130
 """Exit code of a Ctrl-C before there was a batch, as shells have it."""
@@ -34,15 +34,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-batch_app = typer.Typer(help="Look at batches and steer them, also from another window.", no_args_is_help=True)
-app.add_typer(batch_app, name="batch")
+app.add_typer(batches.app, name="batch")
 app.add_typer(presetting.app, name="presets")
 app.add_typer(collections.app, name="collections")
 app.add_typer(keeping.backup_app, name="backup")
 app.command("restore")(keeping.restore)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
-BatchId = Annotated[str | None, typer.Argument(metavar="[BATCH]", help="The batch's id; none: the latest.")]
 Sources = Annotated[list[str], typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, max=256, help="Worker processes; none: what cores and free memory allow.")
@@ -80,12 +78,17 @@ def _options(
         Path | None,
         typer.Option(help="The data folder; also JUNMAI_DATA. It may stand before or after the command."),
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show on the error output what goes to the log.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
 ) -> None:
     if version:
         print(__version__)
         raise typer.Exit
     choose(data)
+    if verbose:
+        tell_more(logging.INFO)
 
 
 # --- the main job -------------------------------------------------------------------------------------------
@@ -176,17 +179,6 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
     return foreground.run(prepared.batch, executor, since=prepared.last_event)
 
 
-def _go_on(controller: BatchController, batch: Batch, workers: int | None, *, as_json: bool, since: int) -> int:
-    """Develop a batch in the foreground, unless a live runner does so already."""
-    if batch.status != BatchStatus.RUNNING or developing.is_served(controller, batch):
-        return EXIT_DONE
-    executor = controller.executor(workers)
-    try:
-        return Foreground(controller, _reporter(as_json)).run(batch, executor, since=since)
-    finally:
-        executor.stop(at_once=True)
-
-
 @app.command("import")
 def import_command(
     sources: Sources,
@@ -253,120 +245,16 @@ def demo(
     return run_demo(_absolute(out), count, develop)
 
 
-# --- batches ------------------------------------------------------------------------------------------------
+# --- the latest batch ---------------------------------------------------------------------------------------
 
-
-@batch_app.command("list")
-def batch_list(
-    status: Annotated[str | None, typer.Option(help="Only batches in this state.")] = None, json: Json = False
-) -> int:
-    """List the batches, the newest first."""
-    if status is not None and status not in set(BatchStatus):
-        raise errors.BadInput(detail=f"There is no state {status!r}; known: {', '.join(BatchStatus)}.")
-    with opened("batch list") as controller:
-        return listing.batches(controller, status, as_json=json)
-
-
-@batch_app.command("show")
-def batch_show(batch: BatchId = None, json: Json = False) -> int:
-    """Show one batch and what failed in it."""
-    with opened("batch show") as controller:
-        return listing.batch(controller, _batch(controller, batch), as_json=json)
-
-
-@batch_app.command("pause")
-def batch_pause(batch: BatchId = None, json: Json = False) -> int:
-    """Pause: photos in hand are finished, no other is begun."""
-    return _steer("pause", batch, json, lambda controller, found: controller.pause(found.id))
-
-
-@batch_app.command("resume")
-def batch_resume(batch: BatchId = None, workers: Workers = None, json: Json = False) -> int:
-    """Go on. Where no Junmai is at work on the batch, it is developed here."""
-    with opened("resume") as controller:
-        found = _batch(controller, batch)
-        since = controller.store.last_event()
-        unattended = found.status == BatchStatus.RUNNING and not developing.is_served(controller, found)
-        resumed = found if unattended else controller.resume(found.id)
-        if developing.is_served(controller, resumed) or resumed.status != BatchStatus.RUNNING:
-            listing.steered("resume", controller, resumed, as_json=json)
-            return EXIT_DONE
-        return _go_on(controller, resumed, workers, as_json=json, since=since)
-
-
-@batch_app.command("cancel")
-def batch_cancel(batch: BatchId = None, json: Json = False) -> int:
-    """Give a batch up. What was developed stays."""
-    return _steer("cancel", batch, json, lambda controller, found: controller.cancel(found.id))
-
-
-@batch_app.command("priority")
-def batch_priority(
-    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")],
-    priority: Annotated[int, typer.Argument(metavar="1..10", help="10 goes first; 5 is usual.")],
-    json: Json = False,
-) -> int:
-    """Say how urgent a batch is."""
-    return _steer("priority", batch, json, lambda controller, found: controller.set_priority(found.id, priority))
-
-
-@batch_app.command("retry-failed")
-@batch_app.command("retry", hidden=True)
-def batch_retry(
-    batch: BatchId = None,
-    kind: Annotated[str | None, typer.Option(help="Only failures of this kind, such as disk_full.")] = None,
-    workers: Workers = None,
-    json: Json = False,
-) -> int:
-    """Try the failed photos again. Where no Junmai is at work on the batch, it is developed here."""
-    with opened("batch retry-failed") as controller:
-        found = _batch(controller, batch)
-        since = controller.store.last_event()
-        count = controller.retry_failed(found.id, kind)
-        if not count:
-            raise errors.BadInput(detail=f"Batch {found.id} has no failed photos{f' of kind {kind}' if kind else ''}.")
-        again = controller.store.batch(found.id)
-        if developing.is_served(controller, again):
-            listing.steered("retry", controller, again, as_json=json)
-        return _go_on(controller, again, workers, as_json=json, since=since)
-
-
-@batch_app.command("recover")
-def batch_recover(json: Json = False) -> int:
-    """Pause every running batch that no Junmai is at work on, and take back what the dead had in hand."""
-    with opened("batch recover") as controller:
-        answer = controller.recover_interrupted_batches()
-        return listing.recovered(answer, as_json=json)
-
-
-@batch_app.command("cleanup")
-def batch_cleanup(
-    days: Annotated[float, typer.Option(min=0, help="Batches that ended so many days ago, or earlier.")] = 7,
-    json: Json = False,
-) -> int:
-    """Forget old batches that have ended. Developed photos stay."""
-    with opened("batch cleanup") as controller:
-        return listing.cleaned(controller.cleanup_completed_batches(days), days, as_json=json)
-
-
-app.command("status", help="Show the latest batch.")(batch_show)
-app.command("pause", help="Pause the latest batch.")(batch_pause)
-app.command("cancel", help="Cancel the latest batch.")(batch_cancel)
-app.command("retry-failed", help="Try the failed photos of the latest batch again.")(batch_retry)
-app.command("resume", help="Resume the latest batch.")(batch_resume)
+app.command("status", help="Show the latest batch.")(batches.show)
+app.command("pause", help="Pause the latest batch.")(batches.pause)
+app.command("cancel", help="Cancel the latest batch.")(batches.cancel)
+app.command("retry-failed", help="Try the failed photos of the latest batch again.")(batches.retry)
+app.command("resume", help="Resume the latest batch.")(batches.resume)
 
 
 # --- small steps --------------------------------------------------------------------------------------------
-
-
-def _steer(verb: str, batch: str | None, as_json: bool, act: Callable[[BatchController, Batch], Batch]) -> int:
-    with opened(f"batch {verb}") as controller:
-        listing.steered(verb, controller, act(controller, _batch(controller, batch)), as_json=as_json)
-        return EXIT_DONE
-
-
-def _batch(controller: BatchController, batch_id: str | None) -> Batch:
-    return controller.store.batch(batch_id) if batch_id else controller.latest()
 
 
 def _reporter(as_json: bool) -> Reporter:

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.markup import escape
+
 from junmai import config, log
+from junmai.cli.render import complaints
+from junmai.config import Settings
 from junmai.control.controller import BatchController
 from junmai.control.recovery import this_process
 
 
 class _Chosen:
     folder: Path | None = None
+    console: int | None = None
 
 
 _chosen = _Chosen()
@@ -23,6 +28,11 @@ def choose(folder: Path | None) -> None:
     _chosen.folder = folder
 
 
+def tell_more(level: int) -> None:
+    """Show what goes to the log from that level on (as `logging.INFO`) on the error output too."""
+    _chosen.console = level
+
+
 def chosen() -> Path | None:
     """The data folder that was named on the command line."""
     return _chosen.folder
@@ -31,12 +41,22 @@ def chosen() -> Path | None:
 @contextmanager
 def opened(command: str) -> Iterator[BatchController]:
     """A controller for one command, which the others see under that name."""
+    settings, by = configured(command)
+    with BatchController(settings=settings, by=by) as controller:
+        for batch_id in controller.taken_in.batch_ids:
+            complaints.print(f"{batch_id} was taken in from its state file.", style="yellow")
+        for warning in controller.taken_in.warnings:
+            complaints.print(escape(warning), style="yellow")
+        yield controller
+
+
+def configured(command: str) -> tuple[Settings, str]:
+    """The settings in force and how this command is named to others; its log is set up."""
     settings = config.load(_chosen.folder)
-    log.configure(settings.data)
+    log.configure(settings.data, console=_chosen.console)
     by = f"junmai {command} ({this_process()})"
     log.bind_command(command, by=by, process=True)
-    with BatchController(settings=settings, by=by) as controller:
-        yield controller
+    return settings, by
 
 
 def data_first(arguments: list[str]) -> list[str]:

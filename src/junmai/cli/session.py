@@ -69,7 +69,7 @@ class Foreground:
         return self._close(self._store.batch(batch.id))
 
     def _start(self, batch: Batch, executor: ProcessExecutor) -> threading.Thread:
-        self._runner = Runner(self._store, executor, self._controller.settings, role="develop", scope=batch.no)
+        self._runner = self._controller.runner_with(executor, batch)
         return self._runner.start()
 
     # --- following ----------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ class Foreground:
         while events := self._store.events(after=seen, no=batch.no):
             for event in events:
                 seen = event.id
-                if event.type in _ENDS:
+                if event.type in _ENDS and "merged_from" not in event.data:  # those ended elsewhere, and earlier
                     self._count(batch, event)
                 elif event.type == "item_remarks":
                     self._remark(event)

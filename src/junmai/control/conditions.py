@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from junmai import files
 from junmai.config import Settings
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.model import Batch, Photo
+from junmai.store.base import Store
 
+MEMORY, PROCESSOR = "memory", "processor"
+"""The detail of a pause because the machine is busy: which resource is short."""
 ROOM_TO_GO_ON = 1.5
 """Times the limit must be free before a batch goes on, so that it does not stop and go at the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a batch is to be paused; `detail` is the folder that it is about."""
+    """Why a batch is to be paused; `detail` is the folder or the resource that it is about."""
 
     reason: PauseReason
     detail: str
@@ -40,30 +45,34 @@ def source_cause(photo: Photo) -> Cause | None:
 
 
 def output_cause(batch: Batch) -> Cause | None:
-    """The output folder is gone."""
-    return None if Path(batch.folder).is_dir() else Cause(PauseReason.FAILURES, batch.folder)
+    """The output folder is gone, or takes no files any more."""
+    return None if files.takes_files(Path(batch.folder)) else Cause(PauseReason.FAILURES, batch.folder)
 
 
-def lasts(batch: Batch, settings: Settings) -> bool:
-    """Whether the cause of one of Junmai's own pauses is still there."""
+def lasts(store: Store, batch: Batch, settings: Settings) -> bool:
+    """Whether the cause of one of Junmai's own pauses is still there, for a user who wants to go on. A busy processor
+    holds nobody back: the user knows what else the machine is doing."""
     detail = batch.pause_detail or ""
     match batch.pause_reason:
         case PauseReason.DISK_LOW:
             free = files.free_bytes(Path(batch.folder))
             return free is not None and free < settings.low_disk_mb * 1_000_000 * ROOM_TO_GO_ON
         case PauseReason.SOURCE_MISSING:
-            return not files.is_there(Path(detail))
+            return not files.is_there(Path(detail)) and store.waits_for_root(batch.no, detail)
         case PauseReason.FAILURES:
-            return bool(detail) and not Path(detail).is_dir()
+            return bool(detail) and not files.takes_files(Path(detail))
+        case PauseReason.MACHINE_BUSY if detail == MEMORY:
+            return (
+                bool(settings.busy_memory_percent) and psutil.virtual_memory().percent >= settings.busy_memory_percent
+            )
         case _:
             return False
 
 
 def goes_on_by_itself(batch: Batch) -> bool:
     """Whether Junmai lifts the pause when its cause is over: those whose end it can see."""
-    return batch.pause_reason in (PauseReason.DISK_LOW, PauseReason.SOURCE_MISSING) or (
-        batch.pause_reason == PauseReason.FAILURES and bool(batch.pause_detail)
-    )
+    by_sight = (PauseReason.DISK_LOW, PauseReason.SOURCE_MISSING, PauseReason.MACHINE_BUSY)
+    return batch.pause_reason in by_sight or (batch.pause_reason == PauseReason.FAILURES and bool(batch.pause_detail))
 
 
 def sentence(reason: str | None, detail: str | None) -> str:
@@ -74,12 +83,12 @@ def sentence(reason: str | None, detail: str | None) -> str:
         case PauseReason.SOURCE_MISSING:
             return f"{detail} is not there (is its disk connected?)"
         case PauseReason.FAILURES if detail:
-            return f"the output folder {detail} is gone"
+            return f"the output folder {detail} is gone or cannot be written to"
         case PauseReason.FAILURES:
             return "too many photos in a row failed"
         case PauseReason.INTERRUPTED:
             return "its process ended before it was done"
         case PauseReason.MACHINE_BUSY:
-            return "the machine is short of memory or processor"
+            return f"other programs need the {detail or 'machine'}"
         case _:
             return "it was asked to"

@@ -17,16 +17,20 @@ from junmai import errors
 from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
-from junmai.control import conditions, doctor, picking
+from junmai.control import cleaning, conditions, doctor, merging, picking
 from junmai.control.ordering import order_from
 from junmai.control.planning import Plan, make_plan, new_batch_id
 from junmai.control.presence import SERVES_NOTHING, Presence
+from junmai.control.rebuild import TakenIn, take_in_unknown
 from junmai.control.recovery import live_runners, remove_unsealed, take_over_from_dead, this_process
 from junmai.control.runner import Runner
+from junmai.control.statefile import BatchState
+from junmai.control.statewriter import StateWriter, state_of
 from junmai.control.status import status_object
 from junmai.domain.lifecycle import BatchStatus, PauseReason
 from junmai.domain.model import Batch
 from junmai.domain.policy import workers_for
+from junmai.executors.base import Executor
 from junmai.executors.processes import ProcessExecutor
 from junmai.library.selection import Selection
 from junmai.store.base import Store
@@ -34,13 +38,16 @@ from junmai.store.sqlite import SqliteStore
 
 log = logs.get("junmai.controller")
 
-SECONDS_A_DAY = 86_400.0
 NO_LIMIT = 1 << 31
 BATCH_ID = re.compile(r"batch_[0-9a-f]{12}")
 
 
 class BatchController:
-    """Opens the store in a data folder. It starts no work by itself; `runner` makes what does the work."""
+    """Opens the store in a data folder. It starts no work by itself; `runner` makes what does the work.
+
+    Usable from many threads; any number of processes may open the same data folder. Opening changes no batch that
+    the store knows; batches that only a state file tells of are taken in (`taken_in` says what came of it).
+    """
 
     def __init__(
         self,
@@ -55,9 +62,13 @@ class BatchController:
         self.store = store or SqliteStore(self.settings.database)
         self._by = by or this_process()
         self._presence: Presence | None = None
+        self._states = StateWriter(self.store, self.settings)
+        self.store.listen(self._states.heard)
+        self.taken_in: TakenIn = take_in_unknown(self.store, self.settings)
 
     def close(self) -> None:
-        """Close the store; batches stay as they are."""
+        """Bring the state files up to date and close the store; batches stay as they are."""
+        self._states.close()
         if self._presence is not None:
             self._presence.leave()
             self._presence = None
@@ -82,8 +93,8 @@ class BatchController:
     ) -> str:
         """Create a batch over photos of the library; it is running when this returns, runner or not.
 
-        Raises `BadInput` and its kinds for ids that are empty, double or unknown and for a `config` that does not
-        fit; then nothing was created.
+        Raises `BadInput` and its kinds for ids that are empty, double or unknown, for a `config` that does not fit
+        and for a `batch_id` that is taken; then nothing was created.
         """
         photos = picking.names_of(self.store, photo_ids)
         return self._start(photos, session_id, config, batch_id)
@@ -137,7 +148,7 @@ class BatchController:
     def resume(self, batch_id: str) -> Batch:
         """Resume as the user. Raises `UnknownBatch`, `WrongState`, `CauseLasts`."""
         batch = self.store.batch(batch_id)
-        if batch.pause_reason and conditions.lasts(batch, self.settings):
+        if batch.pause_reason and conditions.lasts(self.store, batch, self.settings):
             cause = conditions.sentence(batch.pause_reason, batch.pause_detail)
             raise errors.CauseLasts(batch_id=batch_id, cause=cause)
         resumed = self.store.resume(batch_id, by=self._by)
@@ -155,12 +166,28 @@ class BatchController:
 
     def set_priority(self, batch_id: str, priority: int) -> Batch:
         """1..10, 10 first. Raises `UnknownBatch`, `WrongState`, `BadInput`."""
-        return self.store.set_priority(batch_id, priority, by=self._by)
+        batch = self.store.set_priority(batch_id, priority, by=self._by)
+        log.info("priority set", batch=batch_id, priority=priority, by=self._by)
+        return batch
 
     def retry_failed(self, batch_id: str, error_kind: str | None = None) -> int:
         """Queue failed photos again, of one kind or all; returns how many. Raises `UnknownBatch`, `WrongState`,
         `OutputsTaken`."""
-        return self.store.retry_failed(batch_id, by=self._by, error_kind=error_kind)
+        count = self.store.retry_failed(batch_id, by=self._by, error_kind=error_kind)
+        log.info("failed photos queued again", batch=batch_id, count=count, error_kind=error_kind, by=self._by)
+        return count
+
+    def merge_batches(self, batch_ids: Sequence[str]) -> dict[str, object]:
+        """Make one batch of several that are unfinished and have the same options; the first one stays.
+
+        A photo in two of them is kept once, what is done stays done, the others become cancelled (`merged_into`).
+        Returns `batch_id`, `photo_count` and `merged_batch_ids`. Raises `BadInput`, `UnknownBatch`, `OptionsDiffer`,
+        `WrongState`, and `PhotosInHand` while a photo of one is in hand; then nothing was changed.
+        """
+        batch = merging.merge(self.store, self.settings.data, batch_ids, by=self._by)
+        merged = list(batch_ids[1:])
+        log.info("merged", batch=batch.id, merged=merged, total=batch.total, by=self._by)
+        return {"batch_id": batch.id, "photo_count": batch.total, "merged_batch_ids": merged}
 
     # --- the contract, to the letter ----------------------------------------------------------------------
 
@@ -231,12 +258,7 @@ class BatchController:
         """
         if isinstance(days_old, bool) or not isinstance(days_old, int | float) or not days_old >= 0:
             raise errors.BadInput(detail=f"days_old must be 0 or more; it is {days_old!r}.")
-        while self.store.follow_cancelled():
-            pass
-        before = self.store.clock.now() - days_old * SECONDS_A_DAY
-        count = 0
-        while old := self.store.old_batches(before):
-            count += sum(self.store.remove_batch(row["no"]) for row in old)
+        count = cleaning.forget_old(self.store, self.settings, days_old)
         log.info("cleaned up", count=count, days_old=days_old, by=self._by)
         return count
 
@@ -253,6 +275,15 @@ class BatchController:
     def status(self, batch_id: str) -> dict[str, object]:
         """The status object. Raises `UnknownBatch`."""
         return status_object(self.store, self.store.batch(batch_id))
+
+    def state(self, batch_id: str) -> BatchState:
+        """What the state file of a batch says, as the store has it now. Raises `UnknownBatch`."""
+        return state_of(self.store, batch_id)
+
+    def catch_up(self, seconds: float = 60.0) -> bool:
+        """Write every state file that is behind the store. Returns whether that was done within so many seconds."""
+        self._states.catch_up()
+        return self._states.flush(seconds)
 
     def latest(self) -> Batch:
         """The newest batch. Raises `NoBatchYet`."""
@@ -282,8 +313,13 @@ class BatchController:
         )
 
     def runner(self, batch: Batch, *, workers: int | None = None) -> Runner:
-        """A runner for one batch."""
-        return Runner(self.store, self.executor(workers), self.settings, role="develop", scope=batch.no)
+        """A runner for one batch, with workers of its own."""
+        return self.runner_with(self.executor(workers), batch)
+
+    def runner_with(self, executor: Executor, batch: Batch) -> Runner:
+        """A runner for one batch over an executor that is there already."""
+        self._states.catch_up_behind()
+        return Runner(self.store, executor, self.settings, role="develop", scope=batch.no)
 
 
 def _cores() -> int:

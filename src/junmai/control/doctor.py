@@ -95,20 +95,20 @@ def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
     for item in all_items(store, batch.no, status="processed"):
         if item.output_sha256 is None or item.output_name is None:
             continue
-        row = store.output_at(batch.folder, item.output_name)
+        row = store.output_at(item.folder, item.output_name)
         if row is None or row["sha256"] != item.output_sha256:
             continue  # a later batch wrote the name anew
-        path = Path(batch.folder) / item.output_name
+        path = Path(item.folder) / item.output_name
         state = files.state_of(path)
         if state is None:
-            gone.append(item.output_name)
+            gone.append(str(path))
         elif state.size != item.output_size or (read and files.sha256_of(path) != item.output_sha256):
-            changed.append(item.output_name)
+            changed.append(str(path))
     if gone:
-        words = f"{_some(gone)} in {batch.folder} gone (moved or deleted since); the same develop command makes anew."
+        words = f"{_some(gone)} gone (moved or deleted since); the same develop command makes anew."
         yield Finding("warning", "output", words, batch.id)
     if changed:
-        words = f"{_some(changed)} in {batch.folder} not as Junmai wrote (edited since?)."
+        words = f"{_some(changed)} not as Junmai wrote (edited since?)."
         yield Finding("warning", "output", words, batch.id)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 
 from junmai import errors
 from junmai.develop.version import ENGINE_VERSION
@@ -19,12 +18,11 @@ def output_key(source_sha256: str, recipe: Recipe, own_key: str = "") -> str:
     `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
     `junmai.develop.sidecars.content_key` has it; what a photo carries itself is in its checksum.
     """
-    decides = asdict(recipe) | {"output": recipe.output.deciding()}
-    facts = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": decides}
-    if recipe.own:
+    decides: dict[str, object] = {"settings": recipe.settings, "output": recipe.output.deciding()}
+    facts: dict[str, object] = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": decides}
+    if recipe.own:  # without own settings the key is the same as before there were any
+        decides |= {"own": recipe.own, "overrides": recipe.overrides}
         facts["own"] = own_key
-    else:  # such a key is the same as before there were own settings
-        del decides["own"], decides["overrides"]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

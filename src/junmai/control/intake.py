@@ -192,9 +192,10 @@ class _Said:
     def _looked_for(self, item: RestoredItem) -> RestoredItem:
         """An output that stands is taken; one that is gone is made again where the batch goes on and its folder is
         there. Of a batch that ended it is history: its photographer may have moved it."""
-        if not self._folder_there:
+        folder = Path(item.output_folder) if item.output_folder else self._folder
+        if not (folder.is_dir() if item.output_folder else self._folder_there):
             return item
-        mtime_ns = _stands(self._folder / item.output_name, item, verify=self._verify)
+        mtime_ns = _stands(folder / item.output_name, item, verify=self._verify)
         if mtime_ns is not None:
             return replace(item, output_mtime_ns=mtime_ns, stands=True)
         return item if self._ended else _pending_again(item)
@@ -215,6 +216,7 @@ def _stands(path: Path, item: RestoredItem, *, verify: bool) -> int | None:
 
 def _pending_again(item: RestoredItem) -> RestoredItem:
     bare = replace(item, output_size=None, output_mtime_ns=None, output_sha256=None, output_key=None, external=0)
+    bare = replace(bare, output_folder=None)
     return replace(bare, status="pending", error_kind=None, error_message=None, ended_at=None, seconds=None)
 
 
@@ -236,6 +238,9 @@ def _check(facts: dict[str, Any]) -> None:
             raise errors.StateUnreadable(field=f"junmai.items.{name}", detail=f"does not fit ({value!r:.60})")
     if facts["status"] not in set(ItemStatus):
         raise errors.StateUnreadable(field="junmai.items.status", detail="is not a state of an item")
+    folder = facts["output_folder"]
+    if folder is not None and not Path(folder).is_absolute():
+        raise errors.StateUnreadable(field="junmai.items.output_folder", detail="must be an absolute path")
     name = facts["output_name"]
     if name is not None and (not is_relative_name(name) or PurePath(name).is_absolute() or PurePath(name).drive):
         raise errors.StateUnreadable(field="junmai.items.output_name", detail="must be a name below its folder")

@@ -7,6 +7,8 @@ import contextlib
 from junmai import errors
 from junmai.config import Settings
 from junmai.control import conditions
+from junmai.control.cleaning import forget_old
+from junmai.control.machine import Machine, Watch
 from junmai.control.recovery import finish_left_staged, remove_unsealed, take_over_from_dead
 from junmai.domain.lifecycle import BatchStatus, PauseReason
 from junmai.domain.model import Batch
@@ -16,17 +18,17 @@ SWEEP_SECONDS = 1.0
 """How often the dead are looked for: their photos are taken over within twice that."""
 CONDITION_SECONDS = 2.0
 CLEANUP_SECONDS = 3600.0
-SECONDS_A_DAY = 86_400.0
 
 
 class Lookout:
     """Looks around for one runner, each thing at its own interval."""
 
-    def __init__(self, store: Store, settings: Settings, *, scope: int | None) -> None:
+    def __init__(self, store: Store, settings: Settings, *, scope: int | None, machine: Machine | None = None) -> None:
         self._store = store
         self._settings = settings
         self._scope = scope
         self._due = dict.fromkeys((self._sweep, self._causes, self._old), 0.0)
+        self._watch = Watch(store, settings, machine)
         self._runner_no = 0
 
     def look(self, runner_no: int) -> None:
@@ -50,16 +52,20 @@ class Lookout:
         self._store.follow_cancelled()
 
     def _causes(self) -> None:
+        busy = self._watch.look()
         for batch in self._served():
-            if batch.status == BatchStatus.RUNNING and (cause := conditions.disk_cause(batch, self._settings)):
-                self.pause(batch, cause)
-            elif (
-                batch.status == BatchStatus.PAUSED
-                and conditions.goes_on_by_itself(batch)
-                and not conditions.lasts(batch, self._settings)
-            ):
+            if batch.status == BatchStatus.RUNNING:
+                cause = conditions.disk_cause(batch, self._settings) or busy
+                if cause is not None:
+                    self.pause(batch, cause)
+            elif batch.status == BatchStatus.PAUSED and conditions.goes_on_by_itself(batch) and self._is_over(batch):
                 with contextlib.suppress(errors.WrongState):
                     self._store.resume(batch.id, by="junmai", only_reason=PauseReason(str(batch.pause_reason)))
+
+    def _is_over(self, batch: Batch) -> bool:
+        if batch.pause_reason == PauseReason.MACHINE_BUSY:
+            return self._watch.is_over(batch.pause_detail or conditions.MEMORY)
+        return not conditions.lasts(self._store, batch, self._settings)
 
     def _served(self) -> list[Batch]:
         if self._scope is not None:
@@ -71,9 +77,7 @@ class Lookout:
         days = self._settings.cleanup_days
         if days <= 0:
             return
-        for row in self._store.old_batches(self._store.clock.now() - days * SECONDS_A_DAY):
-            if row["no"] != self._scope:
-                self._store.remove_batch(row["no"])
+        forget_old(self._store, self._settings, days, but=self._scope)
 
 
 _INTERVALS = {"_sweep": SWEEP_SECONDS, "_causes": CONDITION_SECONDS, "_old": CLEANUP_SECONDS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,16 +25,29 @@ class Placing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The two names of one attempt's output."""
+    """The two names of one attempt's output in a folder."""
 
-    final: Path
-    temporary: Path
+    folder: Path
+    final_name: str
+    temporary_name: str
+
+    @property
+    def final(self) -> Path:
+        """Where the output belongs."""
+        return self.folder / self.final_name
+
+    @property
+    def temporary(self) -> Path:
+        """Where the attempt writes."""
+        return self.folder / self.temporary_name
 
 
 def place_of(batch: Batch, position: int, attempt: int, output_name: str) -> Place:
     """Where an attempt writes (always in the batch's folder), and where its output belongs (there or below)."""
-    folder = Path(batch.folder)
-    return Place(folder / output_name, folder / files.temporary_name(batch.id, position, attempt))
+    return Place(_folder(batch.folder), output_name, files.temporary_name(batch.id, position, attempt))
+
+
+_folder = functools.lru_cache(maxsize=16)(Path)
 
 
 def bring_to_name(

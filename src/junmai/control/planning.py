@@ -169,19 +169,9 @@ def use_folder(store: Store, folder: Path) -> int:
         made = files.make_folder(folder)
     except OSError as error:
         raise errors.OutputFolderRefused(path=folder, detail=error.strerror or str(error)) from error
-    if not _writable(folder):
+    if not files.takes_files(folder):
         raise errors.OutputFolderRefused(path=folder, detail="you may not write there")
     return store.output_folder(str(folder), made_by_junmai=made)
-
-
-def _writable(folder: Path) -> bool:
-    probe = folder / files.temporary_name("probe", 0, 0)
-    try:
-        files.write_temporary(probe, b"")
-    except OSError:
-        return False
-    files.remove_temporary(probe)
-    return True
 
 
 def _is_done(folder: Path, photo: Photo, row: dict[str, object], recipe: Recipe) -> bool:

@@ -216,9 +216,12 @@ class _TakeIn:
     def _write_items(self, no: int, folder_id: int, batch: RestoredBatch, file: StateFile) -> Counter[str]:
         counts: Counter[str] = Counter()
         used: set[int] = set()
+        folders: dict[str | None, int] = {None: folder_id}
         for chunk in _chunks(entries(file, Path(batch.folder), verify=self._verify)):
             items = self._with_photos(chunk, batch, used)
-            self._store.restore_items(no, folder_id, batch.recipe.output.format, items)
+            for folder in {item.output_folder for item in items} - folders.keys():
+                folders[folder] = self._store.output_folder(str(folder), made_by_junmai=True)
+            self._store.restore_items(no, folders, batch.recipe.output.format, items)
             counts.update(item.status for item in items)
             self._found.outputs_found += sum(item.stands for item in items)
             self._found.outputs_missing += sum(entry.missing for entry in chunk)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from junmai import errors, files
 from junmai import log as logs
 from junmai.config import Settings
-from junmai.control.outputs import Placing, bring_to_name
+from junmai.control.outputs import Placing, bring_to_name, place_of
 from junmai.domain.lifecycle import ItemStatus
-from junmai.domain.model import Failure, RunnerInfo, Settled, Staged
+from junmai.domain.model import Failure, Item, RunnerInfo, Settled, Staged
 from junmai.locks import ProcessLock
 from junmai.store.base import Store
 
@@ -69,7 +70,9 @@ def remove_unsealed(store: Store, settings: Settings) -> int:
 
 
 def _take_over(store: Store, dead: RunnerInfo, runner_no: int) -> int:
-    touched = {item.batch_no for item in store.in_hand(dead.no)}
+    held = store.in_hand(dead.no)
+    touched = {item.batch_no for item in held}
+    remove_unstaged(store, held)
     given_back, staged = store.take_over(dead.no, runner_no)
     log.info("took over", runner=dead.id, pid=dead.pid, given_back=len(given_back), staged=len(staged))
     finish_staged(store, runner_no, staged)
@@ -78,8 +81,20 @@ def _take_over(store: Store, dead: RunnerInfo, runner_no: int) -> int:
     return len(given_back) + len(staged)
 
 
+def remove_unstaged(store: Store, held: Sequence[Item]) -> None:
+    """Remove the temporary files of what waits again. Before it does: if the one that takes over dies as well, only
+    a photo in hand tells the next one of its file."""
+    for item in held:
+        if item.status == ItemStatus.RUNNING:
+            batch = store.batch_no(item.batch_no)
+            files.remove_temporary(place_of(batch, item.position, item.attempt, item.output_name or "").temporary)
+
+
 def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
-    """Finish staged items: final file right, settle; temporary file right, rename and settle; neither, again."""
+    """Finish staged items: final file right, settle; temporary file right, rename and settle; neither, again.
+
+    Here too a temporary file goes before the store forgets who wrote it.
+    """
     settled: list[Settled] = []
     failures: list[Failure] = []
     folders: list[Path] = []
@@ -94,6 +109,7 @@ def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
             settled.append(done)
             folders.append(Path(batch.folder))
         else:
+            files.remove_temporary(place_of(batch, one.position, one.attempt, one.output_name).temporary)
             failures.append(_end_of(one, placing, Path(batch.folder)))
     try:
         files.sync_folders(folders)

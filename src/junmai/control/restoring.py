@@ -74,12 +74,22 @@ def restore(settings: Settings, which: str | Path | None = None, *, clock: Clock
         with only_one(settings):
             refuse_while_at_work(settings, clock or SystemClock())
             aside = _exchange(settings, backup.path, contents, clock or SystemClock())
+            _renew(settings, clock or SystemClock())
     except apsw.Error as error:
         raise errors.RestoreRefused(detail=f"the database cannot be replaced ({error})") from error
     except OSError as error:
         raise errors.BackupFailed(detail=str(error)) from error
     log.info("restored", backup=str(backup.path), set_aside=str(aside) if aside else None)
     return Restored(backup, aside)
+
+
+def _renew(settings: Settings, clock: Clock) -> None:
+    """The state files of the time after the backup count as another database's: they give way to this one's."""
+    store = SqliteStore(settings.database, clock=clock)
+    try:
+        store.renew_store_id()
+    finally:
+        store.close()
 
 
 # --- who is at work ---------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ ITEMS_SHARE = 20
 LOCK_SECONDS = 10.0
 LOCK = ".lock"
 ORIGINAL = "original"
+_CATCH_UP = -1
+"""In place of a batch number: look which files are behind (batch numbers begin at 1)."""
 _OWN_KEYS = ("preset", "folder", "priority", "request_key", "generation")
 _OWN_STATE = ("pause_reason", "pause_by", "pause_detail", "cancel_reason")
 
@@ -53,10 +55,18 @@ class StateWriter:
         self._due: dict[int, float] = {}
         self._busy = False
         self._closing = False
+        self._catch_up = False
         self._written: dict[int, float] = {}
         self._items_next: dict[int, float] = {}
         self._warned: set[int] = set()
         self._thread: threading.Thread | None = None
+
+    def heard(self, no: int, *, lifecycle: bool, command: bool) -> None:
+        """What the store tells of its changes: a command waits for the file of a small batch, a runner does not."""
+        if lifecycle:
+            self.note(no, behind=not command)
+        else:
+            self.progress(no)
 
     def note(self, no: int, *, behind: bool = False) -> None:
         """A batch changed its state. Up to 2,000 photos its file is written when this returns (not so with `behind`),
@@ -70,6 +80,12 @@ class StateWriter:
         since = time.monotonic() - self._written.get(no, 0.0)
         if no not in self._due:
             self._plan(no, max(0.0, PROGRESS_SECONDS - since) if no in self._written else PROGRESS_SECONDS)
+
+    def catch_up_behind(self) -> None:
+        """Catch up in the writer's own thread: a look at 10,000 files takes a second."""
+        with self._changed:
+            self._catch_up = True
+            self._begin()
 
     def catch_up(self) -> None:
         """Plan the files that are missing or older than the store: of batches made before there were any, or whose
@@ -113,16 +129,22 @@ class StateWriter:
 
     def _plan(self, no: int, seconds: float) -> None:
         with self._changed:
-            at = time.monotonic() + seconds
+            at = time.monotonic() + (0.0 if self._closing else seconds)  # or the end waits 30 s for it
             self._due[no] = min(at, self._due.get(no, at))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="junmai-states", daemon=True)
-                self._thread.start()
-                atexit.register(self.close)  # a client that never closes its controller loses nothing either
-            self._changed.notify_all()
+            self._begin()
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="junmai-states", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)  # a client that never closes its controller loses nothing either
+        self._changed.notify_all()
 
     def _run(self) -> None:
         while (no := self._next()) is not None:
+            if no == _CATCH_UP:
+                self._guarded_catch_up()
+                continue
             written = self._try(no)
             with self._changed:
                 self._busy = False
@@ -134,6 +156,9 @@ class StateWriter:
         """Wait for the next batch that is due; None at the end."""
         with self._changed:
             while True:
+                if self._catch_up and not self._closing:
+                    self._catch_up = False
+                    return _CATCH_UP
                 no = min(self._due, key=self._due.__getitem__, default=None)
                 if no is None and self._closing:
                     return None
@@ -143,6 +168,12 @@ class StateWriter:
                     self._busy = True
                     return no
                 self._changed.wait(wait)
+
+    def _guarded_catch_up(self) -> None:
+        try:
+            self.catch_up()
+        except (errors.JunmaiError, OSError) as error:
+            log.warning("the state files could not be looked through", error=str(error))
 
     # --- writing ------------------------------------------------------------------------------------------
 
@@ -203,15 +234,9 @@ def write_state(store: Store, data: Path, no: int) -> Row | None:
     return row
 
 
-def remove(store: Store, data: Path, batch_id: str) -> None:
-    """A batch is cleaned up: remove its state files, for good. Call it before or after its rows go; whichever of the
-    two a crash prevents, the batch does not come back. Raises OSError and `StoreError`."""
-    store.forget_batch(batch_id)
-    discard(data, batch_id)
-
-
 def discard(data: Path, batch_id: str) -> None:
-    """Remove the files of a batch; what was set aside as unreadable stays."""
+    """Remove the files of a batch that was cleaned up; what was set aside as unreadable stays. Raises OSError and
+    TimeoutError; what stays then goes when state files are next taken in, since the store knows it as forgotten."""
     path = state_path(data, batch_id)
     if not path.parent.is_dir():
         return

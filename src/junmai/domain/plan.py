@@ -75,7 +75,8 @@ def plain_stem(file_name: str, _: int = 1) -> str:
     """A photo's own name without its ending, as the name of its output."""
     head, dot, _ending = file_name.rpartition(".")
     stem = head if dot and head else file_name
-    if not stem.isascii():
-        stem = unicodedata.normalize("NFC", stem)
+    if stem.isascii():
+        return stem[:LONGEST_NAME]
+    stem = unicodedata.normalize("NFC", stem)
     encoded = stem.encode("utf-8")
     return stem if len(encoded) <= LONGEST_NAME else encoded[:LONGEST_NAME].decode("utf-8", "ignore")

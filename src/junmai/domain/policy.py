@@ -10,6 +10,8 @@ RUNNER_DEATHS_TO_ISOLATE = 3
 """A photo in hand at three deaths of its runner is developed alone: it may be what takes the machine down."""
 GROUP_SIZE = 32
 """Results that are settled in one transaction at the most."""
+GROUP_SECONDS = 0.05
+"""How long the first of a group waits for the others."""
 AHEAD_SECONDS = 0.05
 """Measured work that may be claimed beyond the free workers, so that a pause acts on the next photo."""
 AHEAD_LIMIT = 64

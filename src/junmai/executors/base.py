@@ -56,9 +56,10 @@ class ProbeJob:
 
 @dataclass(frozen=True, slots=True)
 class NoJob:
-    """Nothing, for measuring what everything around a job costs."""
+    """Nothing, for measuring what everything around a job costs; it takes `seconds`."""
 
     answer: Developed
+    seconds: float = 0.0
 
 
 Job = DevelopJob | ProbeJob | NoJob

@@ -153,17 +153,18 @@ class ProcessExecutor:
         ready = wait([*by_pipe, *by_sentinel], timeout=seconds)
         for one in ready:
             if isinstance(one, Connection) and one in by_pipe:
-                self._read(by_pipe[one])
+                self._read(by_pipe[one], spoke=True)
         for one in ready:
             if isinstance(one, int) and one in by_sentinel and by_sentinel[one] in self._live:
                 self._read(by_sentinel[one])  # it may have answered before it ended
                 self._bury(by_sentinel[one], Ending.DIED)
 
-    def _read(self, worker: _Worker) -> None:
+    def _read(self, worker: _Worker, *, spoke: bool = False) -> None:
         while worker in self._live:
             try:
-                if not worker.pipe.poll():
+                if not spoke and not worker.pipe.poll():
                     return
+                spoke = False
                 outcome = worker.pipe.recv()
             except (EOFError, OSError):
                 self._bury(worker, Ending.DIED)

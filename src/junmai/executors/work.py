@@ -53,6 +53,8 @@ def _result_of(job: Job) -> object:
 
                 return files.fingerprint_of(job.path), probe(job.path, job.kind)
             case NoJob():
+                if job.seconds:
+                    time.sleep(job.seconds)
                 return job.answer
     except MemoryError as error:
         raise errors.OutOfMemory(detail="the system gave no more") from error

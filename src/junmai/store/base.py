@@ -15,6 +15,7 @@ from junmai.store.batches import BatchVerbs
 from junmai.store.claims import ClaimVerbs
 from junmai.store.collections import CollectionVerbs
 from junmai.store.library import LibraryVerbs
+from junmai.store.merging import MergeVerbs
 from junmai.store.outside import OutsideVerbs
 from junmai.store.presets import PresetVerbs
 from junmai.store.states import StateVerbs
@@ -31,7 +32,7 @@ class Contents:
     events: int
 
 
-class Store(LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, OutsideVerbs, StateVerbs, PresetVerbs):
+class Store(LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, MergeVerbs, OutsideVerbs, StateVerbs, PresetVerbs):
     """All verbs."""
 
     @abc.abstractmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from junmai import errors
 from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason, batch_may
@@ -27,10 +28,12 @@ class BatchVerbs(Engine):
     def create_batch(self, new: NewBatch, folder_id: int, items: Sequence[NewItem], *, writer_no: int | None) -> Batch:
         """Write a batch in chunks and seal it; from then on it is running.
 
-        Raises `OutputsTaken` where an unfinished batch plans one of its names, `WrongState` where somebody cancelled
-        it meanwhile; in the first case nothing stays behind.
+        Raises `BatchIdTaken`, `OutputsTaken` where an unfinished batch plans one of its names, `WrongState` where
+        somebody cancelled it meanwhile; but for the last nothing stays behind.
         """
         with self.write(command=True) as transaction:
+            if transaction.row("batch_by_id", id=new.id) is not None:
+                raise errors.BatchIdTaken(batch_id=new.id)
             row = transaction.row(
                 "add_batch", now=self.clock.now(), writer_no=writer_no, **_batch_values(new, folder_id)
             )
@@ -67,9 +70,7 @@ class BatchVerbs(Engine):
                 raise wrong_state(_batch(transaction, no), "written to its end")
             if not new.own_folder:
                 self._reserve(transaction, no, new, folder_id, items)
-            added = transaction.bulk(
-                "add_items", [(item.photo_id, item.output_name) for item in items], batch_no=no, start=start
-            )
+            added = transaction.bulk("add_items", items, batch_no=no, start=start)
             if added != len(items):
                 raise errors.StoreError(detail=f"{added} of {len(items)} items of a new batch were written; try again")
             for position, item in enumerate(items, start):
@@ -189,6 +190,11 @@ class BatchVerbs(Engine):
         """Items with two final events, or ended without one."""
         return self.read("final_events_doubled", no=no) + self.read("final_events_missing", no=no)
 
+    def tell(self, kind: str, **data: Any) -> None:
+        """Record an event that is about no batch."""
+        with self.write() as transaction:
+            transaction.event(kind, self.clock.now(), **data)
+
     # --- commands -----------------------------------------------------------------------------------------
 
     def pause(self, batch_id: str, *, reason: PauseReason, by: str, detail: str | None = None) -> Batch:
@@ -237,8 +243,10 @@ class BatchVerbs(Engine):
 
     def set_priority(self, batch_id: str, priority: int, *, by: str) -> Batch:
         """1..10, 10 first. Raises `BadInput` and `WrongState`."""
-        if not 1 <= priority <= 10:
-            raise errors.BadInput(detail=f"priority must be 1 to 10 (10 goes first); it is {priority}.")
+        if type(priority) is not int or not 1 <= priority <= 10:
+            raise errors.BadInput(
+                detail=f"priority must be a whole number, 1 to 10 (10 goes first); it is {priority!r}."
+            )
         now = self.clock.now()
         with self.write(command=True) as transaction:
             batch = named(transaction, batch_id)

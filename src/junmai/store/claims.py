@@ -6,7 +6,7 @@ foreign results change nothing.
 
 from __future__ import annotations
 
-import dataclasses
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,7 @@ from junmai.domain.model import Claim, Failure, Item, RunnerInfo, Settled, Sourc
 from junmai.domain.plan import name_key
 from junmai.domain.policy import RUNNER_DEATHS_TO_ISOLATE
 from junmai.store.batches import end_if_done, item_from
-from junmai.store.engine import Engine, Row, Transaction
+from junmai.store.engine import Engine, Row, Transaction, event_values
 from junmai.store.library import photo_from
 
 Key = tuple[int, int]
@@ -79,47 +79,40 @@ class ClaimVerbs(Engine):
         row = self.read_one("next_ready", batch_no=no)
         return float(row["ready_at"]) if row else None
 
+    def waits_for_root(self, no: int, root: str) -> bool:
+        """Whether a waiting photo of a batch was imported with that folder, and not since with another."""
+        return self.read_one("waits_for_root", batch_no=no, root=root) is not None
+
     # --- ends ---------------------------------------------------------------------------------------------
 
     def stage(self, runner_no: int, staged: Sequence[Staged], read: Sequence[SourceRead] = ()) -> set[Key]:
         """Record whole temporary files, and the checksums of the sources read; returns the items accepted."""
         now = self.clock.now()
         with self.write() as transaction:
-            transaction.many("keep_sha256", (dataclasses.asdict(one) for one in read))
-            return {(one.batch_no, one.position) for one in staged if _stage(transaction, runner_no, one, now)}
+            transaction.many("keep_sha256", map(_values, read))
+            rows = transaction.many_rows("stage_item", ({**_values(one), "runner_no": runner_no} for one in staged))
+            accepted = _keys(rows)
+            for one in staged:
+                if one.remarks and (one.batch_no, one.position) in accepted:
+                    said = list(one.remarks)
+                    transaction.event("item_remarks", now, batch_no=one.batch_no, photo_id=one.photo_id, remarks=said)
+            return accepted
 
     def settle(self, runner_no: int, settled: Sequence[Settled]) -> set[Key]:
         """Record outputs that have their final names: row, counters, event, output, in one transaction."""
         now = self.clock.now()
-        accepted: set[Key] = set()
+        by_attempt = {(one.staged.batch_no, one.staged.position, one.staged.attempt): one for one in settled}
+        names = ("batch_no", "position", "attempt")
+        facts: dict[str, object] = {"runner_no": runner_no, "now": now}
         with self.write() as transaction:
-            batches: dict[int, Row] = {}
-            for one in settled:
-                staged = one.staged
-                key = (staged.batch_no, staged.position)
-                row = transaction.row(
-                    "settle_item",
-                    batch_no=staged.batch_no,
-                    position=staged.position,
-                    attempt=staged.attempt,
-                    runner_no=runner_no,
-                    now=now,
-                )
-                if row is None:
-                    continue
-                accepted.add(key)
-                _record_output(transaction, batches, one, now)
-                transaction.event(
-                    "item_processed",
-                    now,
-                    batch_no=staged.batch_no,
-                    photo_id=row["photo_id"],
-                    generation=row["generation"],
-                    output=staged.output_name,
-                    seconds=round(staged.seconds, 4),
-                )
-            _count(transaction, processed=Counter(no for no, _ in accepted), failed=Counter(), now=now)
-        return accepted
+            rows = transaction.many_rows(
+                "settle_item", (dict(zip(names, key, strict=True), **facts) for key in by_attempt)
+            )
+            done = [by_attempt[row["batch_no"], row["position"], row["attempt"]] for row in rows]
+            _record_outputs(transaction, done, now)
+            transaction.events([_end_of(row, one.staged, now) for row, one in zip(rows, done, strict=True)])
+            _count(transaction, processed=Counter(row["batch_no"] for row in rows), failed=Counter(), now=now)
+            return _keys(rows)
 
     def end_attempts(self, runner_no: int, failures: Sequence[Failure]) -> set[Key]:
         """Record errors: the item fails, or waits for its next try (`retry_at`). Returns what was accepted."""
@@ -200,6 +193,11 @@ class ClaimVerbs(Engine):
             return back, staged
 
 
+def _values(value: SourceRead | Staged) -> dict[str, object]:
+    """The fields of a flat value; `asdict` copies deeply."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
 def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
     rows = transaction.rows("claim_items", batch_no=batch_no, runner_no=runner_no, limit=limit, now=now)
     if not rows:
@@ -209,61 +207,53 @@ def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: 
     transaction.event(
         "items_claimed", now, batch_no=batch_no, items=[[row["photo_id"], row["attempt"]] for row in rows]
     )
-    claims = []
-    for row in rows:
-        photo = transaction.row("photo_by_id", id=row["photo_id"])
-        claims.append(
-            Claim(
-                batch_no=batch_no,
-                position=row["position"],
-                attempt=row["attempt"],
-                photo_id=row["photo_id"],
-                output_name=row["output_name"],
-                generation=row["generation"],
-                tries=row["tries"],
-                worker_deaths=row["worker_deaths"],
-                alone=row["runner_deaths"] >= RUNNER_DEATHS_TO_ISOLATE,
-                photo=photo_from(photo) if photo else None,
-            )
+    ids = json.dumps([row["photo_id"] for row in rows])
+    photos = {photo["id"]: photo_from(photo) for photo in transaction.rows("photos_by_ids", ids=ids)}
+    return [
+        Claim(
+            batch_no=batch_no,
+            position=row["position"],
+            attempt=row["attempt"],
+            photo_id=row["photo_id"],
+            output_name=row["output_name"],
+            generation=row["generation"],
+            tries=row["tries"],
+            worker_deaths=row["worker_deaths"],
+            alone=row["runner_deaths"] >= RUNNER_DEATHS_TO_ISOLATE,
+            photo=photos.get(row["photo_id"]),
         )
-    return claims
+        for row in rows
+    ]
 
 
-def _stage(transaction: Transaction, runner_no: int, one: Staged, now: float) -> bool:
-    staged = transaction.rows(
-        "stage_item",
-        batch_no=one.batch_no,
-        position=one.position,
-        attempt=one.attempt,
-        runner_no=runner_no,
-        size=one.size,
-        sha256=one.sha256,
-        key=one.key,
-        seconds=one.seconds,
-    )
-    if staged and one.remarks:
-        said = list(one.remarks)
-        transaction.event("item_remarks", now, batch_no=one.batch_no, photo_id=one.photo_id, remarks=said)
-    return bool(staged)
+def _keys(rows: Iterable[Row]) -> set[Key]:
+    return {(row["batch_no"], row["position"]) for row in rows}
 
 
-def _record_output(transaction: Transaction, batches: dict[int, Row], one: Settled, now: float) -> None:
+def _record_outputs(transaction: Transaction, settled: Sequence[Settled], now: float) -> None:
+    places = {no: transaction.rows("folder_and_format", no=no)[0] for no in {one.staged.batch_no for one in settled}}
+    transaction.many("record_output", (_output_values(one, places[one.staged.batch_no], now) for one in settled))
+
+
+def _output_values(one: Settled, place: Row, now: float) -> dict[str, object]:
     staged = one.staged
-    if staged.batch_no not in batches:
-        batches[staged.batch_no] = transaction.rows("folder_and_format", no=staged.batch_no)[0]
-    transaction.rows(
-        "record_output",
-        **batches[staged.batch_no],
-        name_key=name_key(staged.output_name),
-        name=staged.output_name,
-        photo_id=staged.photo_id,
-        batch_no=staged.batch_no,
-        key=staged.key,
-        size=staged.size,
-        mtime_ns=one.mtime_ns,
-        sha256=staged.sha256,
-        now=now,
-    )
+    return {
+        **place,
+        "name_key": name_key(staged.output_name),
+        "name": staged.output_name,
+        "photo_id": staged.photo_id,
+        "batch_no": staged.batch_no,
+        "key": staged.key,
+        "size": staged.size,
+        "mtime_ns": one.mtime_ns,
+        "sha256": staged.sha256,
+        "now": now,
+    }
+
+
+def _end_of(row: Row, staged: Staged, now: float) -> dict[str, object]:
+    data = {"output": staged.output_name, "seconds": round(staged.seconds, 4)}
+    return event_values("item_processed", now, row["batch_no"], row["photo_id"], row["generation"], data)
 
 
 def _end_attempt(transaction: Transaction, runner_no: int, one: Failure, now: float) -> bool:

@@ -6,15 +6,31 @@ import abc
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
 
 from junmai.clock import Clock
 
 Row = dict[str, Any]
 
+_LIFECYCLE = "batch_"
+_TAKEN_IN = "batch_taken_in"
+"""Tells where a batch came from, and changes nothing about it."""
+_ENDS = frozenset({"item_processed", "item_failed", "item_skipped"})
+
+
+class Listener(Protocol):
+    """Whoever wants to know of committed changes. It must not raise."""
+
+    def __call__(self, no: int, *, lifecycle: bool, command: bool) -> None:
+        """Batch `no` changed its state (`lifecycle`), or photos of it ended; `command` where a user waits for it."""
+
 
 class Transaction(abc.ABC):
     """A write transaction that is open. Rows come back as dictionaries by column."""
+
+    def __init__(self) -> None:
+        self.changed: dict[int, bool] = {}
+        """The batches that events of this transaction are about, and whether one of these is of their lifecycle."""
 
     @abc.abstractmethod
     def rows(self, query: str, /, **parameters: object) -> list[Row]:
@@ -23,6 +39,10 @@ class Transaction(abc.ABC):
     @abc.abstractmethod
     def many(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> int:
         """Run a named query once for each set of parameters; returns the number of rows that it changed."""
+
+    @abc.abstractmethod
+    def many_rows(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> list[Row]:
+        """The same, for a query that returns rows: those of every set of parameters, in their order."""
 
     @abc.abstractmethod
     def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
@@ -44,21 +64,40 @@ class Transaction(abc.ABC):
         **data: object,
     ) -> None:
         """Record that something happened, in the transaction that made it so."""
-        self.rows(
-            "add_event",
-            type=kind,
-            now=now,
-            batch_no=batch_no,
-            photo_id=photo_id,
-            generation=generation,
-            data=json.dumps(data, sort_keys=True, ensure_ascii=False),
-        )
+        self.events([event_values(kind, now, batch_no, photo_id, generation, data)])
+
+    def events(self, values: Sequence[Mapping[str, object]]) -> None:
+        """Record several events at once, each as `event_values` gives it, in their order."""
+        for one in values:
+            kind, no = str(one["type"]), one["batch_no"]
+            lifecycle = kind.startswith(_LIFECYCLE)
+            if isinstance(no, int) and kind != _TAKEN_IN and (lifecycle or kind in _ENDS):
+                self.changed[no] = self.changed.get(no, False) or lifecycle
+        self.many("add_event", values)
+
+
+def event_values(
+    kind: str, now: float, batch_no: int | None, photo_id: int | None, generation: int, data: Mapping[str, object]
+) -> dict[str, object]:
+    """An event as the store keeps it."""
+    return {
+        "type": kind,
+        "now": now,
+        "batch_no": batch_no,
+        "photo_id": photo_id,
+        "generation": generation,
+        "data": json.dumps(data, sort_keys=True, ensure_ascii=False),
+    }
 
 
 class Engine(abc.ABC):
     """Opens transactions and reads. `clock` gives the time that rows and events carry."""
 
     clock: Clock
+
+    @abc.abstractmethod
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every change that this store commits, in the thread that made it, after the commit."""
 
     @abc.abstractmethod
     def write(self, *, command: bool = False) -> AbstractContextManager[Transaction]:

@@ -55,7 +55,7 @@ class OutsideVerbs(Engine):
 
     def remove_batch(self, no: int) -> bool:
         """Remove an ended batch with its items and events, in chunks; its outputs stay known and stay where they
-        are. Returns False where it has not ended, or holds photos in hand."""
+        are, and no state file brings it back. Returns False where it has not ended, or holds photos in hand."""
         with self.write() as transaction:
             if not transaction.rows("removable", no=no):
                 return False
@@ -66,7 +66,10 @@ class OutsideVerbs(Engine):
                     if not transaction.rows(query, no=no, limit=CANCEL_CHUNK):
                         break
         with self.write() as transaction:
-            return bool(transaction.rows("delete_batch", no=no))
+            gone = transaction.row("delete_batch", no=no)
+            if gone is not None:
+                transaction.rows("forget_batch", id=gone["id"], now=self.clock.now())
+            return gone is not None
 
     def batch_status(self, no: int) -> str | None:
         """The state of a batch; None where there is none."""

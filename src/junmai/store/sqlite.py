@@ -14,8 +14,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import psutil
@@ -25,7 +26,7 @@ from junmai.clock import Clock, SystemClock
 from junmai.locks import Turnstile
 from junmai.store import queries, sqlite_copy
 from junmai.store.base import Contents, Store
-from junmai.store.engine import Row, Transaction
+from junmai.store.engine import Listener, Row, Transaction
 
 OLDEST_SQLITE = 3_051_003
 """Older ones can corrupt the database when two connections reset the WAL."""
@@ -52,6 +53,9 @@ NETWORK_FILE_SYSTEMS = frozenset(
 )
 
 
+T = TypeVar("T")
+
+
 class SqliteStore(Store):
     """All verbs over one SQLite file, usable from many threads and processes."""
 
@@ -69,6 +73,7 @@ class SqliteStore(Store):
         self._open: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()  # a thread's own ends with the thread
         self._open_lock = threading.Lock()
         self._turnstile = Turnstile(path.with_name("turnstile.lock"))
+        self._listeners: list[Listener] = []
         refuse_network(path.parent)
         with _translated(path):
             try:
@@ -79,18 +84,30 @@ class SqliteStore(Store):
                 raise errors.DataFolderUnusable(path=path.parent, detail=str(error)) from error
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, each when the thread that is using it has come to the end of its statement."""
         with self._open_lock:
             for connection in list(self._open):
-                connection.close()
+                _close(connection)
             self._open.clear()
         self._local = threading.local()
 
     # --- engine -------------------------------------------------------------------------------------------
 
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every change that this store commits."""
+        self._listeners.append(listener)
+
     @contextlib.contextmanager
     def write(self, *, command: bool = False) -> Iterator[Transaction]:
         """A write transaction; a command holds the turnstile, everything else passes behind it."""
+        with self._open_transaction(command) as transaction:
+            yield transaction
+        for no, lifecycle in transaction.changed.items():
+            for listener in self._listeners:
+                listener(no, lifecycle=lifecycle, command=command)
+
+    @contextlib.contextmanager
+    def _open_transaction(self, command: bool) -> Iterator[Transaction]:
         with _translated(self.path), self._turnstile.hold() if command else contextlib.nullcontext():
             if not command:
                 self._turnstile.wait()
@@ -112,7 +129,7 @@ class SqliteStore(Store):
     def read(self, query: str, /, **parameters: object) -> list[Row]:
         """Run a named query that only reads."""
         with _translated(self.path):
-            return _rows(self._connection(), self._queries[query], parameters)
+            return _rows(self._connection().execute(self._queries[query], parameters))
 
     def tuples(self, query: str, /, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a query that only reads, without their names."""
@@ -137,7 +154,7 @@ class SqliteStore(Store):
         if connection is None:
             connection = apsw.Connection(str(self.path), statementcachesize=256)
             connection.set_busy_handler(_Patience())
-            mode = _one(connection, "PRAGMA journal_mode = WAL")
+            mode = _patiently(partial(_one, connection, "PRAGMA journal_mode = WAL"))
             if mode != "wal":
                 connection.close()
                 raise errors.DataFolderUnusable(
@@ -160,7 +177,7 @@ class SqliteStore(Store):
         try:
             with contextlib.closing(apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
                 connection.set_busy_handler(_Patience())
-                self._schema(connection)
+                _patiently(partial(self._schema, connection))
         except (apsw.ReadOnlyError, apsw.CantOpenError):
             return  # a crash left a journal that must be rolled back first; `_migrate` does that and looks again
 
@@ -197,17 +214,21 @@ class SqliteStore(Store):
 
 class _SqliteTransaction(Transaction):
     def __init__(self, connection: apsw.Connection, named: dict[str, str]) -> None:
+        super().__init__()
         self._connection = connection
         self._queries = named
 
     def rows(self, query: str, /, **parameters: object) -> list[Row]:
-        return _rows(self._connection, self._queries[query], parameters)
+        return _rows(self._connection.execute(self._queries[query], parameters))
 
     def many(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> int:
         before = self._connection.total_changes()
         for _ in self._connection.executemany(self._queries[query], parameters):
             pass  # statements go on only as their rows are taken
         return self._connection.total_changes() - before
+
+    def many_rows(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> list[Row]:
+        return _rows(self._connection.executemany(self._queries[query], parameters))
 
     def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
         # one statement over a JSON list: 2.7 us an item against 5.0 us with a statement an item
@@ -230,6 +251,36 @@ class _Patience:
         return True
 
 
+def _close(connection: apsw.Connection) -> None:
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.close()
+        except apsw.ThreadingViolationError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(BUSY_POLL_SECONDS)
+        else:
+            return
+
+
+def _patiently(act: Callable[[], T]) -> T:
+    """Do what may be done again, as often as the database is busy, up to the limit.
+
+    Where two connections make a new database or switch it to WAL at the same moment, SQLite says busy at once and
+    asks no handler: 1 of 360 openings failed that way.
+    """
+    patience = _Patience()
+    tries = 0
+    while True:
+        try:
+            return act()
+        except apsw.BusyError:
+            if not patience(tries):
+                raise
+            tries += 1
+
+
 def refuse_network(folder: Path) -> None:
     """Raise `StoreOnNetwork` where the folder lies on a network share: its locks and its WAL do not hold there."""
     resolved = folder.resolve()
@@ -247,8 +298,7 @@ def _one(connection: apsw.Connection, text: str) -> Any:
     return next(iter(connection.execute(text)))[0]
 
 
-def _rows(connection: apsw.Connection, text: str, parameters: dict[str, object]) -> list[Row]:
-    cursor = connection.execute(text, parameters)
+def _rows(cursor: apsw.Cursor) -> list[Row]:
     first = next(cursor, None)
     if first is None:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
@@ -36,7 +36,8 @@ class RestoredPhoto:
 
 @dataclass(frozen=True, slots=True)
 class RestoredItem:
-    """One photo of one batch as a state file has it; `stands` where its output was found at its name."""
+    """One photo of one batch as a state file has it; `stands` where its output was found at its name, in
+    `output_folder` where that is not the batch's."""
 
     position: int
     photo_id: int
@@ -55,6 +56,7 @@ class RestoredItem:
     external: int = 0
     ended_at: float | None = None
     seconds: float | None = None
+    output_folder: str | None = None
     stands: bool = False
     has_photo: bool = True
 
@@ -134,11 +136,6 @@ class StateVerbs(Engine):
         """Which of these batches were cleaned up."""
         return {row["id"] for row in self.read("forgotten_batch_ids", ids=json.dumps(list(batch_ids)))}
 
-    def forget_batch(self, batch_id: str) -> None:
-        """Remember that a batch was cleaned up, so that no state file brings it back."""
-        with self.write() as transaction:
-            transaction.rows("forget_batch", id=batch_id, now=self.clock.now())
-
     # --- in -----------------------------------------------------------------------------------------------
 
     def restore_photos(self, photos: Sequence[RestoredPhoto]) -> tuple[dict[int, int], int]:
@@ -184,13 +181,27 @@ class StateVerbs(Engine):
                 raise errors.StoreError(detail="the batch was not recorded")
             return int(row["no"])
 
-    def restore_items(self, no: int, folder_id: int, form: str, items: Sequence[RestoredItem]) -> None:
-        """Write items with their ends, events and outputs, and move the counters, in one transaction."""
+    def restore_items(
+        self, no: int, folders: Mapping[str | None, int], form: str, items: Sequence[RestoredItem]
+    ) -> None:
+        """Write items with their ends, events and outputs, and move the counters, in one transaction.
+
+        `folders` has the number of each `output_folder`, under None that of the batch's own.
+        """
         now = self.clock.now()
         with self.write() as transaction:
-            named = [(item, _reserve(transaction, no, folder_id, form, item)) for item in items]
-            transaction.many("restore_item", (_item_values(no, item, name) for item, name in named))
-            transaction.many("restore_output", (_output_values(folder_id, item, now) for item in items if item.stands))
+            named = [(item, _reserve(transaction, no, folders[item.output_folder], form, item)) for item in items]
+            transaction.many(
+                "restore_item",
+                (
+                    _item_values(no, item, name, item.output_folder and folders[item.output_folder])
+                    for item, name in named
+                ),
+            )
+            transaction.many(
+                "restore_output",
+                (_output_values(folders[item.output_folder], item, now) for item in items if item.stands),
+            )
             transaction.many("add_event", (_event_values(no, item, now) for item in items if item.status in _FINAL))
             counts = Counter(item.status for item in items)
             ended = {status: counts[status] for status in _FINAL}
@@ -238,11 +249,11 @@ def _reserve(transaction: Transaction, no: int, folder_id: int, form: str, item:
     return name
 
 
-def _item_values(no: int, item: RestoredItem, name: str) -> dict[str, object]:
+def _item_values(no: int, item: RestoredItem, name: str, folder_id: object) -> dict[str, object]:
     values = _shallow(item)
-    for unused in ("output_mtime_ns", "stands", "has_photo"):
+    for unused in ("output_mtime_ns", "output_folder", "stands", "has_photo"):
         del values[unused]
-    return {**values, "batch_no": no, "output_name": name}
+    return {**values, "batch_no": no, "output_name": name, "folder_id": folder_id}
 
 
 def _output_values(folder_id: int, item: RestoredItem, now: float) -> dict[str, object]:

@@ -5,7 +5,7 @@ VALUES (:id, :session_id, :preset, :priority, :config, :recipe, :folder_id, :ove
         :writer_no, :now)
 RETURNING no;
 
--- add_items: photos of a batch that is still being written; rows of (photo id, output name)
+-- add_items: photos of a batch that is still being written; rows of (photo id, output name, done)
 INSERT INTO items (batch_no, position, photo_id, output_name)
 SELECT :batch_no, :start + key, value ->> 0, value ->> 1 FROM json_each(:rows);
 
@@ -122,7 +122,10 @@ UPDATE batches SET processed = processed + :processed, failed = failed + :failed
 WHERE no = :no RETURNING no;
 
 -- items_page: the items of a batch in their order
-SELECT items.*, photos.path FROM items LEFT JOIN photos ON photos.id = items.photo_id
+SELECT items.*, photos.path, output_folders.path AS folder FROM items
+JOIN batches ON batches.no = items.batch_no
+JOIN output_folders ON output_folders.id = coalesce(items.folder_id, batches.folder_id)
+LEFT JOIN photos ON photos.id = items.photo_id
 WHERE batch_no = :no AND position > :after
   AND (:status IS NULL OR items.status IN (:status, :or_status))
   AND (:error_kind IS NULL OR items.error_kind = :error_kind)

@@ -10,8 +10,10 @@ RETURNING no;
 -- open_runners: runners that have not said goodbye
 SELECT * FROM runners WHERE ended_at IS NULL ORDER BY no;
 
--- ready_batches: running batches that a runner may claim from, the most urgent first
-SELECT no, priority FROM batches WHERE status = 'running' AND (:scope IS NULL OR no = :scope)
+-- ready_batches: running batches that a runner may claim from, the most urgent first; saying that they are unfinished
+-- lets SQLite use the index of these, or it reads every batch there ever was
+SELECT no, priority FROM batches
+WHERE status = 'running' AND status IN ('pending', 'running', 'paused') AND (:scope IS NULL OR no = :scope)
   AND EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status = 'pending'
               AND (ready_at <= :now OR ready_at > :now + 900))
 ORDER BY priority DESC, no;
@@ -29,16 +31,20 @@ RETURNING position, attempt, photo_id, output_name, generation, tries, worker_de
 -- next_ready: when the next waiting item of a batch may be claimed
 SELECT ready_at FROM items WHERE batch_no = :batch_no AND status = 'pending' ORDER BY ready_at LIMIT 1;
 
+-- waits_for_root: whether a photo that waits was imported with this folder, and not since with another
+SELECT 1 AS waits FROM items JOIN photos ON photos.id = items.photo_id
+WHERE items.batch_no = :batch_no AND items.status = 'pending' AND photos.root = :root LIMIT 1;
+
 -- stage_item: a whole temporary file is recorded
 UPDATE items SET status = 'staged', output_size = :size, output_sha256 = :sha256, output_key = :key,
     seconds = :seconds
 WHERE batch_no = :batch_no AND position = :position AND status = 'running' AND attempt = :attempt
-  AND runner_no = :runner_no RETURNING photo_id;
+  AND runner_no = :runner_no RETURNING batch_no, position;
 
 -- settle_item: the file has its final name
 UPDATE items SET status = 'processed', runner_no = NULL, ended_at = :now
 WHERE batch_no = :batch_no AND position = :position AND status = 'staged' AND attempt = :attempt
-  AND runner_no = :runner_no RETURNING photo_id, generation;
+  AND runner_no = :runner_no RETURNING batch_no, position, attempt, photo_id, generation;
 
 -- settle_external: something outside developed the photo
 UPDATE items SET status = 'processed', runner_no = NULL, ended_at = :now, external = 1
@@ -60,7 +66,10 @@ WHERE batch_no = :batch_no AND position = :position AND status IN ('running', 's
   AND runner_no = :runner_no RETURNING photo_id, generation;
 
 -- in_hand: the items that a runner holds
-SELECT items.*, photos.path FROM items LEFT JOIN photos ON photos.id = items.photo_id
+SELECT items.*, photos.path, output_folders.path AS folder FROM items
+JOIN batches ON batches.no = items.batch_no
+JOIN output_folders ON output_folders.id = batches.folder_id
+LEFT JOIN photos ON photos.id = items.photo_id
 WHERE runner_no = :runner_no AND items.status IN ('running', 'staged') ORDER BY batch_no, position;
 
 -- in_hand_of_batch: the items of a batch that somebody holds

@@ -36,7 +36,8 @@ WHERE id = :id RETURNING id;
 
 -- keep_sha256: cache a full checksum, valid as long as size, time and inode stay
 UPDATE photos SET sha256 = :sha256, mtime_ns = :mtime_ns, inode = :inode
-WHERE id = :id AND size = :size AND fingerprint = :fingerprint RETURNING id;
+WHERE id = :id AND size = :size AND fingerprint = :fingerprint
+  AND (sha256 IS NOT :sha256 OR mtime_ns <> :mtime_ns OR inode <> :inode) RETURNING id;
 
 -- photos_page: photos in the order of their ids, filtered
 SELECT * FROM photos

@@ -22,10 +22,12 @@ SELECT batches.*, output_folders.path AS folder, output_folders.made_by_junmai,
                 photos.fingerprint, photos.sha256, items.output_name,
                 items.output_size, outputs.mtime_ns, items.output_sha256, items.output_key,
                 items.attempt, items.tries, items.worker_deaths, items.generation,
-                items.error_kind, items.error_message, items.ended_at, items.seconds, items.external) AS line
+                items.error_kind, items.error_message, items.ended_at, items.seconds, items.external,
+                (SELECT path FROM output_folders WHERE id = items.folder_id)) AS line
             FROM items
             LEFT JOIN photos ON photos.id = items.photo_id
-            LEFT JOIN outputs ON outputs.folder_id = batches.folder_id AND outputs.photo_id = items.photo_id
+            LEFT JOIN outputs ON outputs.folder_id = coalesce(items.folder_id, batches.folder_id)
+                AND outputs.photo_id = items.photo_id
                 AND outputs.format = json_extract(batches.recipe, '$.output.format')
                 AND outputs.name = items.output_name AND outputs.sha256 = items.output_sha256
             WHERE items.batch_no = batches.no ORDER BY items.position)) END AS items
@@ -48,11 +50,13 @@ SELECT group_concat(line, ',' || char(10)) AS lines, max(position) AS last, coun
         photos.fingerprint, photos.sha256, items.output_name,
         items.output_size, outputs.mtime_ns, items.output_sha256, items.output_key,
         items.attempt, items.tries, items.worker_deaths, items.generation,
-        items.error_kind, items.error_message, items.ended_at, items.seconds, items.external) AS line
+        items.error_kind, items.error_message, items.ended_at, items.seconds, items.external,
+                (SELECT path FROM output_folders WHERE id = items.folder_id)) AS line
     FROM items
     JOIN batches ON batches.no = items.batch_no
     LEFT JOIN photos ON photos.id = items.photo_id
-    LEFT JOIN outputs ON outputs.folder_id = batches.folder_id AND outputs.photo_id = items.photo_id
+    LEFT JOIN outputs ON outputs.folder_id = coalesce(items.folder_id, batches.folder_id)
+                AND outputs.photo_id = items.photo_id
         AND outputs.format = json_extract(batches.recipe, '$.output.format')
         AND outputs.name = items.output_name AND outputs.sha256 = items.output_sha256
     WHERE items.batch_no = :no AND items.position > :after ORDER BY items.position LIMIT :limit);
@@ -105,9 +109,11 @@ WHERE folder_id = :folder_id AND name_key = :name_key AND (settled_at IS NULL OR
 
 -- restore_item: one photo of a batch that a state file tells of, in the state that it had
 INSERT INTO items (batch_no, position, photo_id, status, output_name, attempt, tries, worker_deaths, generation,
-                   output_size, output_sha256, output_key, error_kind, error_message, external, ended_at, seconds)
+                   output_size, output_sha256, output_key, error_kind, error_message, external, ended_at, seconds,
+                   folder_id)
 VALUES (:batch_no, :position, :photo_id, :status, :output_name, :attempt, :tries, :worker_deaths, :generation,
-        :output_size, :output_sha256, :output_key, :error_kind, :error_message, :external, :ended_at, :seconds)
+        :output_size, :output_sha256, :output_key, :error_kind, :error_message, :external, :ended_at, :seconds,
+        :folder_id)
 RETURNING position;
 
 -- count_restored: the counters of a batch that is being restored move with its rows

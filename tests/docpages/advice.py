@@ -1,0 +1,62 @@
+"""What to do about each error, by its code: for the page of the errors. A test holds the codes complete."""
+
+from __future__ import annotations
+
+ADVICE = {
+    # one photo
+    "photo": "The family of the kinds below; a failure carries one of those.",
+    "empty_file": "Copy the file again from the card or a backup, then retry.",
+    "broken_file": "Open it in another program. If that fails as well, copy it again.",
+    "truncated_file": "Copy the file again; check the card and the reader.",
+    "unsupported_file": "Do what the sentence says, mostly: re-save the photo as DNG or TIFF and import that.",
+    "too_large": "Scale the picture down, or cut it, in another program.",
+    "decoded_to_nothing": "Copy the file again; look at it in another program.",
+    "source_missing": "Put the file back and retry, or import it where it is now and develop that.",
+    "source_changed": "Import the folder again and give the develop command again.",
+    "source_unreadable": "Check the permissions and the disk, then retry.",
+    "output_exists": "Move the file away, choose another folder, or use `--overwrite`. See [below](#output_exists).",
+    "output_not_writable": "Check the folder and its permissions, then retry.",
+    "disk_full": "Make room. The batch pauses for it and goes on by itself; it fails no photo.",
+    "out_of_memory": "Use fewer workers, close other programs, or raise `worker_memory_mb`; then retry.",
+    "worker_died": "If it is one photo: re-save it as DNG or TIFF. If it is every photo: see "
+    "[troubleshooting](troubleshooting.md#every-photo-fails-as-worker_died).",
+    "worker_hung": "Raise `photo_seconds` on a slow machine; else re-save the photo as DNG or TIFF. Then retry.",
+    "develop_failed": "Report it with what `logs/junmai.log` says; the other photos go on.",
+    # commands
+    "internal": "A fault inside Junmai. Report it with what `logs/junmai.log` says.",
+    "bad_input": "Do what the sentence says. Nothing was created.",
+    "unknown_setting": "Use Adobe's name of the setting, such as `Exposure2012`; the nearest one is named.",
+    "setting_out_of_range": "Give a value within the range that is named.",
+    "unknown_preset": "`junmai presets list` shows the names.",
+    "nothing_to_develop": "Name a folder with photos, or a selection that means some.",
+    "folder_unreadable": "Connect the disk, check the path and the permissions.",
+    "output_folder": "Choose another folder with `--out` or `config.output.folder`.",
+    "unknown_photos": "Import them first; `junmai photos` lists the ids that there are.",
+    "duplicate_photos": "Name each photo once.",
+    "unknown_batch": "`junmai batch list` shows the ids. Ended batches are forgotten after `cleanup_days`.",
+    "batch_id_taken": "Leave `batch_id` out, or choose another one.",
+    "no_batch": "Start one.",
+    "wrong_state": "The sentence says the state. See [the states](architecture.md#states) for what is possible.",
+    "photos_in_hand": "Pause that batch, wait until its photos in hand are finished, merge again.",
+    "options_differ": "Only batches with the same options can be merged; what differs is named.",
+    "cause_lasts": "Mend the cause. See [paused by itself](troubleshooting.md#a-batch-is-paused-and-i-did-not-do-it).",
+    "photo_not_in_batch": "Check the photo id and the batch id.",
+    "unknown_collection": "`junmai collections list` shows the names.",
+    "outputs_taken": "Finish or cancel the other batch, or choose another output folder.",
+    # the store
+    "store": "Read the detail; a program may try again once. Report it if it comes back.",
+    "store_too_new": "Use the newer Junmai again, or a data folder of its own.",
+    "store_damaged": "See [damaged database](troubleshooting.md#the-database-is-damaged).",
+    "store_on_network": "Use a data folder on a local disk. Photos and outputs may be on the share.",
+    "data_folder": "Choose a folder that you may write to.",
+    "store_busy": "Try again. If it stays so, end the process that holds the database.",
+    "store_unavailable": "Make room on the disk of the data folder. A runner waits and goes on by itself.",
+    "backup_failed": "Read the detail (room, or another backup at the same moment) and try again.",
+    "backup_damaged": "Use another backup; `junmai backup list` shows them.",
+    "unknown_backup": "`junmai backup list` shows the names; a path works as well.",
+    "restore_refused": "End the processes that are named, then restore again.",
+    "state_unreadable": "The file is kept aside; the others were taken in. See "
+    "[state files](state-files.md#set-aside).",
+    "illegal_transition": "A fault inside Junmai, refused before it did harm. Report it.",
+    "claim_lost": "A result that came too late was dropped; whoever holds the photo now goes on with it.",
+}
