@@ -23,6 +23,8 @@ from junmai.control.importing import import_photos
 from junmai.control.ordering import CONFIG_KEYS, OUTPUT_KEYS
 from junmai.control.statefile import COLUMNS
 from junmai.domain.lifecycle import BATCH_EDGES, ITEM_EDGES, mermaid
+from junmai.domain.model import OutputOptions
+from junmai.domain.naming import FIELDS
 from junmai.executors.inline import InlineExecutor
 
 LANGUAGES = {"python", "console", "text", "sh", "toml", "json", "mermaid"}
@@ -191,12 +193,13 @@ def _batch(controller: BatchController, here: Path) -> str:
     ("page", "names"),
     [
         ("python-api.md", (*CONFIG_KEYS, *(f"output.{key}" for key in OUTPUT_KEYS), "output.folder")),
+        ("outputs.md", [field.name for field in dataclasses.fields(OutputOptions)]),
         ("python-api.md", [field.name for field in dataclasses.fields(Selection)]),
         ("python-api.md", [field.name for field in dataclasses.fields(BatchState)]),
         ("state-files.md", [field.name for field in dataclasses.fields(BatchState)]),
         ("state-files.md", COLUMNS),
     ],
-    ids=["config", "selection", "state", "state-file", "columns"],
+    ids=["config", "output", "selection", "state", "state-file", "columns"],
 )
 def test_every_name_is_explained(page: str, names: list[str]) -> None:
     assert [name for name in names if name not in code_spans(text_of(page))] == []
@@ -211,6 +214,10 @@ def test_every_key_that_a_state_file_has_of_its_own_is_explained(here: Path) -> 
 
 
 # --- words and links ----------------------------------------------------------------------------------------
+
+
+def test_every_field_of_names_is_explained() -> None:
+    assert not [field for field in FIELDS if f"`{{{field}}}`" not in text_of("outputs.md")]
 
 
 @each_page

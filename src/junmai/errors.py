@@ -402,15 +402,3 @@ class StateUnreadable(BadInput):
     """A batch state cannot be read: {field} {detail}."""
 
     code = "state_unreadable"
-
-
-class IllegalTransition(StoreError):
-    """An item or batch would go from {status!r} by {verb!r}, which the state machine does not have."""
-
-    code = "illegal_transition"
-
-
-class ClaimLost(StoreError):
-    """Attempt {attempt} of item {position} in {batch_id} no longer holds the item; its result was dropped."""
-
-    code = "claim_lost"

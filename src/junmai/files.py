@@ -8,9 +8,7 @@ disk, so that the name survives a power cut too.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
-import functools
 import hashlib
 import os
 import stat
@@ -20,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+
+from junmai import syscalls
 
 FINGERPRINT_EDGE = 64 * 1024
 """Bytes at the start and at the end of a file that its fingerprint covers."""
@@ -156,7 +156,7 @@ def write_temporary(path: Path, data: bytes) -> str:
         with path.open("wb") as stream:
             stream.write(data)
             stream.flush()
-            _sync(stream.fileno())
+            syscalls.sync(stream.fileno())
     except BaseException:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
@@ -173,7 +173,7 @@ def rename_without_replacing(temporary: Path, final: Path) -> bool:
             return False
         return True
     if sys.platform.startswith("linux"):
-        answer = _linux_rename_noreplace(temporary, final)
+        answer = syscalls.rename_noreplace(temporary, final)
         if answer is not None:
             return answer
     return _link_without_replacing(temporary, final)
@@ -228,7 +228,7 @@ def write_whole_if(path: Path, chunks: Iterable[bytes], admission: AbstractConte
             for chunk in chunks:
                 stream.write(chunk)
             stream.flush()
-            _sync(stream.fileno())
+            syscalls.sync(stream.fileno())
         with admission as admitted:
             if admitted:
                 rename_replacing(temporary, path)
@@ -330,7 +330,7 @@ def sync_folder(folder: Path) -> None:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _sync(descriptor)
+        syscalls.sync(descriptor)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot
             raise
@@ -342,7 +342,7 @@ def sync_file(path: Path) -> None:
     """Bring the bytes of a file that something else wrote to the disk."""
     descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
     try:
-        _sync(descriptor)
+        syscalls.sync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -375,38 +375,3 @@ def temporaries_in(folder: Path, owner: str) -> Iterator[tuple[Path, int, int]]:
             item, _, attempt = name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX).partition("-")
             if f"{item}{attempt}".isascii() and item.isdigit() and attempt.isdigit():
                 yield folder / name, int(item), int(attempt)
-
-
-# --- platforms --------------------------------------------------------------------------------------------
-
-
-def _sync(descriptor: int) -> None:
-    if sys.platform == "darwin":
-        import fcntl
-
-        try:
-            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync alone leaves the drive's own cache unwritten
-        except OSError:
-            os.fsync(descriptor)
-    else:
-        os.fsync(descriptor)
-
-
-_AT_FDCWD, _RENAME_NOREPLACE = -100, 1
-_c_library = functools.cache(lambda: ctypes.CDLL(None, use_errno=True))  # anew for each rename: 25 us
-
-
-def _linux_rename_noreplace(temporary: Path, final: Path) -> bool | None:
-    """renameat2(2) with RENAME_NOREPLACE; None where the C library or the file system does not have it."""
-    renameat2 = getattr(_c_library(), "renameat2", None)
-    if renameat2 is None:
-        return None
-    failed = renameat2(_AT_FDCWD, os.fsencode(temporary), _AT_FDCWD, os.fsencode(final), _RENAME_NOREPLACE)
-    if not failed:
-        return True
-    number = ctypes.get_errno()
-    if number == errno.EEXIST:
-        return False
-    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
-        return None
-    raise OSError(number, os.strerror(number), str(temporary), None, str(final))

@@ -186,7 +186,7 @@ def test_a_merged_batch_comes_back_whole_from_its_state_file(settings: Settings,
 @pytest.mark.parametrize(
     ("config", "named"),
     [
-        ({"preset": "classic-black-and-white"}, "preset, settings"),
+        ({"preset": "classic-black-and-white"}, "preset, settings, settings_from"),
         ({"output": {"quality": 50}}, "output.quality"),
         ({"settings": {"Exposure2012": 1.0}}, "settings"),
     ],

@@ -15,6 +15,7 @@ ADVICE = {
     "source_changed": "Import the folder again and give the develop command again.",
     "source_unreadable": "Check the permissions and the disk, then retry.",
     "output_exists": "Move the file away, choose another folder, or use `--overwrite`. See [below](#output_exists).",
+    "output_too_large": "Give `--long-edge`, or take another format. Then start a new batch.",
     "output_not_writable": "Check the folder and its permissions, then retry.",
     "disk_full": "Make room. The batch pauses for it and goes on by itself; it fails no photo.",
     "out_of_memory": "Use fewer workers, close other programs, or raise `worker_memory_mb`; then retry.",
@@ -28,6 +29,11 @@ ADVICE = {
     "unknown_setting": "Use Adobe's name of the setting, such as `Exposure2012`; the nearest one is named.",
     "setting_out_of_range": "Give a value within the range that is named.",
     "unknown_preset": "`junmai presets list` shows the names.",
+    "xmp_unreadable": "Write the file again with the program that made it. The sentence says where it breaks off.",
+    "preset_unreadable": "Export the preset anew from Lightroom; it must be a `.xmp` or an `.lrtemplate`.",
+    "preset_refused": "Give another name. Built-in names cannot be taken.",
+    "unknown_name_field": "The nearest field is named; [outputs](outputs.md) lists them all.",
+    "name_template": "Do what the sentence says; [outputs](outputs.md) has examples.",
     "nothing_to_develop": "Name a folder with photos, or a selection that means some.",
     "folder_unreadable": "Connect the disk, check the path and the permissions.",
     "output_folder": "Choose another folder with `--out` or `config.output.folder`.",
@@ -57,6 +63,4 @@ ADVICE = {
     "restore_refused": "End the processes that are named, then restore again.",
     "state_unreadable": "The file is kept aside; the others were taken in. See "
     "[state files](state-files.md#set-aside).",
-    "illegal_transition": "A fault inside Junmai, refused before it did harm. Report it.",
-    "claim_lost": "A result that came too late was dropped; whoever holds the photo now goes on with it.",
 }

@@ -39,8 +39,8 @@ def _options(batch: Batch, data: Path) -> dict[str, object]:
     folder = {} if own_folder else {"output.folder": batch.folder}
     return {
         "preset": batch.preset,
-        "settings": batch.recipe.settings,
-        "settings_from": (batch.recipe.own, batch.recipe.overrides),
+        "settings": (batch.recipe.settings, batch.recipe.overrides),
+        "settings_from": batch.recipe.own,
         "overwrite": batch.overwrite,
         **{f"output.{name}": value for name, value in output.items() if name != "folder"},
         **{f"output.{name}": getattr(batch.recipe.output, name) for name in batch.recipe.output.__slots__},
