@@ -132,10 +132,9 @@ def moved(name: str) -> list[object]:
 NAMES = [name for name in FIELDS if name not in LOADED_APART]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if neutral(name) is not None])
 def test_a_setting_at_its_default_changes_no_byte(name: str, jpeg: Decoded) -> None:
-    if (value := neutral(name)) is None:
-        pytest.skip("only its absence changes nothing")
+    value = neutral(name)  # of others only their absence changes nothing
     assert np.array_equal(render(jpeg, parse({name: value})), render(jpeg, {}))
     without = {"Contrast2012": 30, **beside(name)}
     if name not in ("HasCrop", "Contrast2012"):
