@@ -109,6 +109,8 @@ def test_ids_of_a_wrong_type_are_refused_with_their_values(
         ({"output": {"folder": "relative"}}, "absolute"),
         ({"output": {"format": "bmp"}}, "format"),
         ({"output": []}, "output"),
+        ({"output": {"size": 1}}, "long edge"),
+        ({"output": {"size": 100, "long_edge": 200}}, "the same thing"),
     ],
 )
 def test_a_config_that_does_not_fit_is_refused_by_name_and_nothing_is_created(
@@ -144,6 +146,13 @@ def test_preset_blend_and_settings_reach_every_photo(controller: BatchController
     for path in folder.iterdir():
         red, green, blue = Image.open(path).convert("RGB").getpixel((10, 10))  # type: ignore[misc]
         assert max(red, green, blue) - min(red, green, blue) <= 2
+
+
+def test_the_size_of_an_output_is_its_long_edge(controller: BatchController, ids: list[int]) -> None:
+    batch_id = controller.start_batch(ids[:1], config={"output": {"size": 16}})
+    develop(controller, batch_id)
+    (path,) = (controller.settings.data / "developed" / batch_id).iterdir()
+    assert max(Image.open(path).size) == 16
 
 
 def test_photos_are_picked_by_a_selection(controller: BatchController, ids: list[int]) -> None:

@@ -15,6 +15,8 @@ from junmai.domain.model import OutputOptions
 
 CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "output")
 OUTPUT_KEYS = tuple(field.name for field in fields(OutputOptions))
+SIZE = "size"
+"""What the contract (section 4) calls `long_edge`."""
 _OUTPUT = TypeAdapter(OutputOptions)
 
 
@@ -25,7 +27,7 @@ def order_from(given: Mapping[str, object]) -> Order:
     _refuse_unknown("config", given, CONFIG_KEYS)
     output = _object(given, "output")
     settings = _object(given, "settings")
-    _refuse_unknown("config.output", output, (*OUTPUT_KEYS, "folder"))
+    _refuse_unknown("config.output", output, (*OUTPUT_KEYS, SIZE, "folder"))
     look = Look(
         preset=_optional_text(given, "preset"),
         blend=_number(given, "blend", 100.0),
@@ -36,7 +38,9 @@ def order_from(given: Mapping[str, object]) -> Order:
 
 
 def _options(output: Mapping[str, object]) -> OutputOptions:
-    chosen = {key: value for key, value in output.items() if key != "folder"}
+    chosen = {key: value for key, value in output.items() if key not in ("folder", SIZE)}
+    if SIZE in output and chosen.setdefault("long_edge", output[SIZE]) != output[SIZE]:
+        raise errors.BadInput(detail="config.output.size and config.output.long_edge are the same thing; give one.")
     try:
         # strictly, a dataclass is only read from JSON
         return _OUTPUT.validate_json(json.dumps(chosen, default=repr), strict=True)
