@@ -152,7 +152,8 @@ def test_the_size_of_an_output_is_its_long_edge(controller: BatchController, ids
     batch_id = controller.start_batch(ids[:1], config={"output": {"size": 16}})
     develop(controller, batch_id)
     (path,) = (controller.settings.data / "developed" / batch_id).iterdir()
-    assert max(Image.open(path).size) == 16
+    with Image.open(path) as picture:
+        assert max(picture.size) == 16
 
 
 def test_photos_are_picked_by_a_selection(controller: BatchController, ids: list[int]) -> None:
