@@ -55,6 +55,19 @@ class Settings(BaseSettings):
     backup_hours: float = Field(default=6.0, ge=0)
     """Hours between two backups of the store, made by whatever runner is at work; 0: none by itself."""
 
+    host: str = "127.0.0.1"
+    """Where `serve` listens. Beyond this machine it needs a token: `junmai serve --new-token`."""
+    port: int = Field(default=5100, ge=1, le=65535)
+    """The port that `serve` listens at."""
+    token_file: Path | None = None
+    """The file with the token that `serve` asks for beyond this machine; none: `token` in the data folder."""
+    server_names: tuple[str, ...] = ()
+    """Further names by which browsers may call the server, such as `studio.local`."""
+    roots: tuple[Path, ...] = ()
+    """Folders that clients may import from and write to when `serve` listens beyond this machine."""
+    grace_seconds: float = Field(default=30.0, ge=0)
+    """How long `serve` waits for the photos in hand when it is asked to end."""
+
     @property
     def database(self) -> Path:
         """The database file."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import batches, collections, keeping, listing, options, presetting
+from junmai.cli import batches, collections, keeping, listing, options, presetting, serving
 from junmai.cli.opening import choose, chosen, data_first, opened, tell_more
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
@@ -39,6 +39,7 @@ app.add_typer(presetting.app, name="presets")
 app.add_typer(collections.app, name="collections")
 app.add_typer(keeping.backup_app, name="backup")
 app.command("restore")(keeping.restore)
+app.command("serve")(serving.serve)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Sources = Annotated[list[str], typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]

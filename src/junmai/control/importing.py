@@ -57,6 +57,8 @@ class _Work:
     to_probe: list[FoundPhoto] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     new: int = 0
+    fresh: set[int] = field(default_factory=set)
+    """Ids of the photos that are new to the library."""
 
 
 def import_photos(
@@ -86,8 +88,14 @@ def import_photos(
     with Turnstile(controller.settings.data / "import.lock").hold():  # two imports at once make one session
         session_ids = put_in_sessions(store, _photos(store, work), name=session)
     photos = _photos(store, work)
+    _tell(store, [photo for photo in photos if photo.id in work.fresh])
     log.info("imported", new=work.new, known=len(photos) - work.new, left_out=len(work.left_out))
     return Imported(photos, work.new, len(photos) - work.new, tuple(work.left_out), session_ids)
+
+
+def _tell(store: Store, fresh: Sequence[Photo]) -> None:
+    for start in range(0, len(fresh), SAVE_CHUNK):
+        store.tell_imported(fresh[start : start + SAVE_CHUNK])
 
 
 def _photos(store: Store, work: _Work) -> list[Photo]:
@@ -208,7 +216,8 @@ def _save(store: Store, chunk: Sequence[tuple[FoundPhoto, str, PhotoFacts]], wor
         if known is None:
             work.new += 1
         rows.append((known.id if known else None, _new_photo(found, fingerprint, facts)))
-    store.save_photos(rows)
+    ids = store.save_photos(rows)
+    work.fresh.update(photo_id for photo_id, (known_id, _) in zip(ids, rows, strict=True) if known_id is None)
 
 
 def _moved(store: Store, fingerprint: str, work: _Work) -> Photo | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from junmai import errors
 from junmai.domain.model import Photo
@@ -26,36 +27,49 @@ def names_of(store: Store, photo_ids: Sequence[int]) -> dict[int, str]:
     if wrong:
         raise errors.BadInput(detail=f"photo_ids must be whole numbers; these are not: {named(wrong)}")
     if len(set(photo_ids)) != len(photo_ids):
-        raise errors.DuplicatePhotos(ids=named(_doubled(photo_ids)))
+        doubled = _doubled(photo_ids)
+        raise errors.DuplicatePhotos(ids=named(doubled), every=doubled)
     outside = [value for value in photo_ids if not -(1 << 63) <= value < 1 << 63]
     found = {} if outside else store.photo_names(photo_ids)
     if len(found) != len(photo_ids):
-        raise errors.UnknownPhotos(ids=named([value for value in photo_ids if value not in found]))
+        unknown = [value for value in photo_ids if value not in found]
+        raise errors.UnknownPhotos(ids=named(unknown), every=unknown)
     return {photo_id: found[photo_id] for photo_id in photo_ids}
+
+
+def page(store: Store, selection: Selection, *, after: int, limit: int) -> tuple[list[Photo], int]:
+    """A page of the photos that a selection means (all where it is empty), and how many there are in all.
+
+    Raises `UnknownCollection`.
+    """
+    filters = _filters(store, selection)
+    return store.photos(**filters, after=after, limit=limit), store.count_photos(**filters)
 
 
 def selected(store: Store, selection: Selection) -> Iterator[Photo]:
     """The photos that a selection means, by id. Raises `UnknownCollection`."""
-    first, last = selection.bounds()
-    collection_id = store.collection_id(selection.collection) if selection.collection is not None else None
-    below = str(Path(selection.folder).absolute()).rstrip("/\\") + "/" if selection.folder else None
+    filters = _filters(store, selection)
     after = 0
     while True:
-        page = store.photos(
-            session_id=selection.session_id,
-            below=below,
-            first=first,
-            last=last,
-            min_rating=selection.min_rating,
-            label=selection.label,
-            camera=selection.camera,
-            collection_id=collection_id,
-            after=after,
-        )
-        if not page:
+        found = store.photos(**filters, after=after)
+        if not found:
             return
-        yield from page
-        after = page[-1].id
+        yield from found
+        after = found[-1].id
+
+
+def _filters(store: Store, selection: Selection) -> dict[str, Any]:
+    first, last = selection.bounds()
+    return {
+        "session_id": selection.session_id,
+        "below": str(Path(selection.folder).absolute()).rstrip("/\\") + "/" if selection.folder else None,
+        "first": first,
+        "last": last,
+        "min_rating": selection.min_rating,
+        "label": selection.label,
+        "camera": selection.camera,
+        "collection_id": store.collection_id(selection.collection) if selection.collection is not None else None,
+    }
 
 
 def named(values: Sequence[object]) -> str:

@@ -99,6 +99,11 @@ class Runner:
         thread.start()
         return thread
 
+    def enter(self) -> int:
+        """Be among the living before the work begins; returns the runner's number."""
+        self._enter()
+        return self._no
+
     def stop(self, *, at_once: bool = False) -> None:
         """Ask the runner to end."""
         if at_once:

@@ -138,6 +138,8 @@ class Collection:
     id: int
     name: str
     photo_count: int
+    cover_photo_id: int | None = None
+    """One of its photos, to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ class Session:
     last_at: str | None
     named_by_user: bool
     photo_count: int
+    cover_photo_id: int | None = None
+    """One of its photos, to show."""
 
 
 # --- batches -----------------------------------------------------------------------------------------------

@@ -62,7 +62,16 @@ class NoJob:
     seconds: float = 0.0
 
 
-Job = DevelopJob | ProbeJob | NoJob
+@dataclass(frozen=True, slots=True)
+class PreviewJob:
+    """Write a small JPEG of a photo as it is into a temporary file."""
+
+    source: Path
+    long_edge: int
+    temporary: Path
+
+
+Job = DevelopJob | ProbeJob | PreviewJob | NoJob
 
 
 class Ending(StrEnum):

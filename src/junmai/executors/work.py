@@ -12,7 +12,7 @@ from pathlib import Path
 from junmai import errors, files
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
 from junmai.domain.model import Recipe
-from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, ProbeJob
+from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, PreviewJob, ProbeJob
 
 
 def do(ticket: int, job: Job) -> Outcome:
@@ -52,6 +52,8 @@ def _result_of(job: Job) -> object:
                 from junmai.library.probe import probe
 
                 return files.fingerprint_of(job.path), probe(job.path, job.kind)
+            case PreviewJob():
+                return _preview(job)
             case NoJob():
                 if job.seconds:
                     time.sleep(job.seconds)
@@ -88,6 +90,12 @@ def develop(job: DevelopJob) -> Developed:
         own_key=own.key,
         remarks=(*own.remarks, *developed.remarks),
     )
+
+
+def _preview(job: PreviewJob) -> str:
+    from junmai.develop.small import small_jpeg
+
+    return _write(job.temporary, small_jpeg(job.source, job.long_edge))
 
 
 def _own_settings(job: DevelopJob) -> OwnSettings:

@@ -19,6 +19,7 @@ from junmai.store.merging import MergeVerbs
 from junmai.store.outside import OutsideVerbs
 from junmai.store.presets import PresetVerbs
 from junmai.store.states import StateVerbs
+from junmai.store.watching import WatchVerbs
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ class Contents:
     events: int
 
 
-class Store(LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, MergeVerbs, OutsideVerbs, StateVerbs, PresetVerbs):
+class Store(
+    LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, MergeVerbs, OutsideVerbs, StateVerbs, PresetVerbs, WatchVerbs
+):
     """All verbs."""
 
     @abc.abstractmethod

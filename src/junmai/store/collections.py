@@ -15,7 +15,7 @@ class CollectionVerbs(Engine):
     def collections(self) -> list[Collection]:
         """Every collection, by name."""
         return [
-            Collection(id=row["id"], name=row["name"], photo_count=row["photo_count"])
+            Collection(row["id"], row["name"], row["photo_count"], row["cover_photo_id"])
             for row in self.read("collections_all")
         ]
 

@@ -66,6 +66,32 @@ class LibraryVerbs(Engine):
         )
         return [photo_from(row) for row in rows]
 
+    def count_photos(
+        self,
+        *,
+        session_id: int | None = None,
+        below: str | None = None,
+        first: str | None = None,
+        last: str | None = None,
+        min_rating: int | None = None,
+        label: str | None = None,
+        camera: str | None = None,
+        collection_id: int | None = None,
+    ) -> int:
+        """How many photos `photos` would give in all."""
+        row = self.read_one(
+            "photos_count",
+            session_id=session_id,
+            below=below,
+            first=first,
+            last=last,
+            min_rating=min_rating,
+            label=label,
+            camera=camera,
+            collection_id=collection_id,
+        )
+        return int(row["count"]) if row else 0
+
     def photos_by_ids(self, photo_ids: Sequence[int]) -> list[Photo]:
         """The photos with these ids, in that order; unknown ids are passed over."""
         found: dict[int, Photo] = {}
@@ -182,6 +208,7 @@ def session_from(row: Row) -> Session:
         last_at=row["last_at"],
         named_by_user=bool(row["named_by_user"]),
         photo_count=row["photo_count"],
+        cover_photo_id=row["cover_photo_id"],
     )
 
 

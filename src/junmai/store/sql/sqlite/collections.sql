@@ -1,5 +1,6 @@
 -- collections_all: every collection with its number of photos
-SELECT collections.*, (SELECT count(*) FROM collection_photos WHERE collection_id = collections.id) AS photo_count
+SELECT collections.*, (SELECT count(*) FROM collection_photos WHERE collection_id = collections.id) AS photo_count,
+    (SELECT min(photo_id) FROM collection_photos WHERE collection_id = collections.id) AS cover_photo_id
 FROM collections ORDER BY name;
 
 -- collection_by_name: one collection

@@ -53,6 +53,18 @@ WHERE (:session_id IS NULL OR session_id = :session_id)
   AND id > :after
 ORDER BY id LIMIT :limit;
 
+-- photos_count: how many photos these filters leave
+SELECT count(*) AS count FROM photos
+WHERE (:session_id IS NULL OR session_id = :session_id)
+  AND (:below IS NULL OR substr(path, 1, length(:below)) = :below)
+  AND (:first IS NULL OR captured_at >= :first)
+  AND (:last IS NULL OR captured_at < :last)
+  AND (:min_rating IS NULL OR coalesce(rating, 0) >= :min_rating)
+  AND (:label IS NULL OR label = :label)
+  AND (:camera IS NULL OR camera = :camera)
+  AND (:collection_id IS NULL OR id IN
+       (SELECT photo_id FROM collection_photos WHERE collection_id = :collection_id));
+
 -- photos_by_ids: photos by their ids
 SELECT * FROM photos WHERE id IN (SELECT value FROM json_each(:ids));
 
@@ -63,7 +75,8 @@ SELECT id, file_name FROM photos WHERE id IN (SELECT value FROM json_each(:ids))
 SELECT id FROM photos WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- sessions_all: every session with its number of photos
-SELECT sessions.*, (SELECT count(*) FROM photos WHERE session_id = sessions.id) AS photo_count
+SELECT sessions.*, (SELECT count(*) FROM photos WHERE session_id = sessions.id) AS photo_count,
+    (SELECT min(id) FROM photos WHERE session_id = sessions.id) AS cover_photo_id
 FROM sessions WHERE id > :after ORDER BY id LIMIT :limit;
 
 -- session_by_user_name: a session that the user named

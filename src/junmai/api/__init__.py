@@ -1,0 +1,1 @@
+"""REST, WebSocket, server-sent events and the page's files: thin routes over the controller."""
