@@ -260,6 +260,19 @@ class BatchIdTaken(BadInput):
     http_status = 409
 
 
+class KeyReused(BadInput):
+    """This Idempotency-Key came with another request before, which made batch {batch_id}. Use a new key."""
+
+    code = "key_reused"
+
+
+class KeyUsedUp(BadInput):
+    """This Idempotency-Key made batch {batch_id}, which was cleaned up. Use a new key."""
+
+    code = "key_used_up"
+    http_status = 409
+
+
 class NoBatchYet(BadInput):
     """There is no batch yet. `junmai develop FOLDER` starts one."""
 

@@ -41,6 +41,8 @@ ADVICE = {
     "duplicate_photos": "Name each photo once.",
     "unknown_batch": "`junmai batch list` shows the ids. Ended batches are forgotten after `cleanup_days`.",
     "batch_id_taken": "Leave `batch_id` out, or choose another one.",
+    "key_reused": "Make a new `Idempotency-Key` for each batch that you want.",
+    "key_used_up": "Make a new `Idempotency-Key` for each batch that you want.",
     "no_batch": "Start one.",
     "wrong_state": "The sentence says the state. See [the states](architecture.md#states) for what is possible.",
     "photos_in_hand": "Pause that batch, wait until its photos in hand are finished, merge again.",

@@ -1,7 +1,7 @@
 """What clients are told, in the words of the contract, made from the events of the store. Pure.
 
-A few ends of photos are told one by one. Where many come at once they are told together, so that a client gets a bounded
-number of messages however fast photos are developed, and still learns of every photo.
+A few ends of photos are told one by one. Where many come at once they are told together, so that a client gets a
+bounded number of messages however fast photos are developed, and still learns of every photo.
 """
 
 from __future__ import annotations

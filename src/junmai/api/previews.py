@@ -1,4 +1,4 @@
-"""Small pictures for looking at: made by a worker process of their own, kept in the data folder, known by their content.
+"""Small pictures for looking at: made by a worker process of their own, kept in the data folder.
 
 Photos may be hostile, so the server itself opens none. The newest wish comes first: it is what somebody looks at now.
 """

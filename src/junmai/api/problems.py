@@ -79,7 +79,7 @@ def of_error(error: errors.JunmaiError) -> JSONResponse:
     if isinstance(error, errors.PhotoError):
         return answer(422, error.code, error.message)
     status = error.http_status if 400 <= error.http_status < 500 else 422
-    more: dict[str, object] = {}
+    more: dict[str, Any] = {}
     if isinstance(error, errors.WrongState):
         more["state"] = str(error.fields["status"])
     if "every" in error.fields:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from junmai import errors
 from junmai.api import bodies, problems
 from junmai.api.schemas import INT64
 from junmai.api.service import Service
 
+F = TypeVar("F", bound=Callable[..., Any])
 BatchId = Annotated[str, Path(description="`batch_` and 12 hexadecimal digits.", examples=["batch_3f9c1a2b4d5e"])]
 PhotoId = Annotated[int, Path(ge=0, le=INT64, examples=[17])]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at the most.")]
@@ -58,7 +59,7 @@ class Declares:
         needed: bool = False,
         examples: Mapping[str, object] | None = None,
         media: str = "application/json",
-    ) -> Any:
+    ) -> Callable[[F], F]:
         """The decorator of one route: what it answers, with an example, and the errors that it may answer with.
 
         `body` is the model of its body, `needed` whether there must be one, `examples` of it by name.
@@ -79,7 +80,5 @@ class Declares:
         )
 
 
-class _Text(JSONResponse):
+class _Text(Response):
     """No JSON: the media type is said by the route."""
-
-    media_type = None

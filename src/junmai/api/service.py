@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,16 +19,12 @@ from junmai.api.previews import Previews
 from junmai.api.problems import Refused
 from junmai.api.security import Guard
 from junmai.control.controller import BatchController
-from junmai.domain.lifecycle import BatchStatus
-from junmai.domain.model import Batch
 
 T = TypeVar("T")
 
 READS, COMMANDS, LONG = 6, 4, 2
 """Threads for each kind of work: a pause does not stand in line behind lists, and neither behind an import. Each thread
 has a connection to the store, with a cache of up to 16 MB."""
-WRITING_SECONDS = 120.0
-KEY_LENGTH = 200
 
 
 @dataclass
@@ -75,54 +69,3 @@ class Service:
             if not any(resolved == root or root in resolved.parents for root in roots):
                 raise Refused(403, f"{path} is not below a folder that this server may use.", code="outside_roots")
         return path
-
-    # --- Idempotency-Key ----------------------------------------------------------------------------------
-
-    def once(
-        self, key: str | None, request: Mapping[str, object], start: Callable[[str | None, str | None], str]
-    ) -> Batch:
-        """Start a batch, or find the one that the same `Idempotency-Key` started.
-
-        The id of the batch is made from the key, so the store itself refuses a second one, whatever process asks and
-        whatever crashed in between. Raises `Refused` (422) where the key came with another request before, (409) where
-        its batch was cleaned up.
-        """
-        store = self.controller.store
-        if key is None:
-            return store.batch(start(None, None))
-        batch_id = f"batch_{_digest('key', key)[:12]}"
-        asked = f"key:{_digest('request', json.dumps(request, sort_keys=True, default=str))}"
-        deadline = store.clock.monotonic() + WRITING_SECONDS
-        while True:
-            try:
-                return self._found(batch_id, asked)
-            except errors.UnknownBatch:
-                if store.forgotten_batch_ids([batch_id]):
-                    raise Refused(409, "The batch of this Idempotency-Key was removed.", code="key_used") from None
-            except _StillWritten:
-                if store.clock.monotonic() > deadline:
-                    raise Refused(
-                        409, "The batch of this Idempotency-Key is still being written.", code="key_busy"
-                    ) from None
-                store.clock.sleep(0.02)
-                continue
-            try:
-                return store.batch(start(batch_id, asked))
-            except errors.BatchIdTaken:
-                continue  # the same request a moment earlier
-
-    def _found(self, batch_id: str, asked: str) -> Batch:
-        batch = self.controller.store.batch(batch_id)
-        if batch.request_key != asked:
-            raise Refused(422, "This Idempotency-Key came with another request before.", code="key_reused")
-        if batch.status == BatchStatus.PENDING:
-            raise _StillWritten
-        return batch
-
-
-class _StillWritten(Exception):
-    """The batch is there and not yet sealed."""
-
-
-def _digest(kind: str, text: str) -> str:
-    return hashlib.sha256(f"{kind}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -90,30 +90,23 @@ class BatchController:
         session_id: int | None = None,
         config: Mapping[str, object] | None = None,
         batch_id: str | None = None,
-        request_key: str | None = None,
     ) -> str:
         """Create a batch over photos of the library; it is running when this returns, runner or not.
 
-        `request_key` is kept with the batch: what it was asked for by. Raises `BadInput` and its kinds for ids that are empty, double or unknown, for a `config` that does not fit
+        Raises `BadInput` and its kinds for ids that are empty, double or unknown, for a `config` that does not fit
         and for a `batch_id` that is taken; then nothing was created.
         """
         photos = picking.names_of(self.store, photo_ids)
-        return self._start(photos, session_id, config, batch_id, request_key)
+        return self._start(photos, session_id, config, batch_id)
 
-    def start_selection(
-        self,
-        selection: Selection,
-        config: Mapping[str, object] | None = None,
-        batch_id: str | None = None,
-        request_key: str | None = None,
-    ) -> str:
+    def start_selection(self, selection: Selection, config: Mapping[str, object] | None = None) -> str:
         """Create a batch over the photos that a selection means. Raises `BadInput` where it means none."""
         if selection.is_empty:
             raise errors.BadInput(detail="Say what photos are meant: a session, a collection, dates, a folder, ...")
         photos = {photo.id: photo.file_name for photo in picking.selected(self.store, selection)}
         if not photos:
             raise errors.NothingToDevelop(where="the selection", reasons="")
-        return self._start(photos, selection.session_id, config, batch_id, request_key)
+        return self._start(photos, selection.session_id, config, None)
 
     def _start(
         self,
@@ -121,7 +114,6 @@ class BatchController:
         session_id: int | None,
         config: Mapping[str, object] | None,
         batch_id: str | None,
-        request_key: str | None,
     ) -> str:
         chosen = batch_id or new_batch_id()
         if not BATCH_ID.fullmatch(chosen):
@@ -131,7 +123,7 @@ class BatchController:
         order = order_from(config or {})
         if order.folder is None:
             order = replace(order, folder=self.settings.data / "developed" / chosen)
-        plan = make_plan(self.store, photos, order, batch_id=chosen, key=request_key, session_id=session_id)
+        plan = make_plan(self.store, photos, order, batch_id=chosen, session_id=session_id)
         return self.create(plan).id
 
     def create(self, plan: Plan) -> Batch:
@@ -328,11 +320,6 @@ class BatchController:
         """A runner for one batch over an executor that is there already."""
         self._states.catch_up_behind()
         return Runner(self.store, executor, self.settings, role="develop", scope=batch.no)
-
-    def runner_of_all(self, workers: int | None = None, *, role: str) -> Runner:
-        """A runner for every batch, with workers of its own: what a server has."""
-        self._states.catch_up_behind()
-        return Runner(self.store, self.executor(workers), self.settings, role=role, scope=None)
 
 
 def _cores() -> int:

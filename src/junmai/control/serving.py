@@ -77,7 +77,9 @@ class Serving:
         return in_time
 
     def _new_runner(self) -> Runner:
-        return self._controller.runner_of_all(self._workers, role=ROLE)
+        controller = self._controller
+        controller.catch_up(0)
+        return Runner(controller.store, controller.executor(self._workers), controller.settings, role=ROLE, scope=None)
 
     def _serve(self, runner: Runner) -> None:
         while True:

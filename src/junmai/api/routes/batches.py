@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,7 +11,8 @@ from starlette.responses import JSONResponse
 from junmai import errors
 from junmai.api import bodies, examples, schemas, shapes
 from junmai.api.routing import BatchId, Cursor, Declares, Limit, answer, place_of, service_of
-from junmai.api.service import KEY_LENGTH, Service
+from junmai.api.service import Service
+from junmai.control import starting
 from junmai.control.controller import BatchController
 from junmai.control.status import status_object
 from junmai.domain.lifecycle import BatchStatus, ItemStatus
@@ -21,6 +21,7 @@ from junmai.library.selection import Selection
 
 router = APIRouter(tags=["batches"])
 route = Declares(router)
+KEY_LENGTH = 200
 SHOWN = 12
 """Photos that a kind of failure names."""
 NEWEST = 1 << 62
@@ -59,15 +60,12 @@ def _start(service: Service, body: schemas.StartBatch, key: str | None) -> Batch
     folder = output.get("folder") if isinstance(output, dict) else None
     if isinstance(folder, str):
         service.check_path(folder)
-    act: Callable[[str | None, str | None], str]
+    photos = body.photo_ids or ()
     if body.selection is not None:
         if body.photo_ids is not None:
             raise errors.BadInput(detail="Give photo_ids or a selection, not both.")
-        selection = Selection.of(**body.selection.model_dump(exclude_none=True))
-        act = partial(controller.start_selection, selection, body.config)
-    else:
-        act = partial(controller.start_batch, body.photo_ids or (), body.session_id, body.config)
-    return service.once(key, body.model_dump(), act)
+        photos = Selection.of(**body.selection.model_dump(exclude_none=True))
+    return starting.start(controller, photos, session_id=body.session_id, config=body.config, key=key)
 
 
 @route(
