@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from api.serving import Server, server
-from junmai.demo.shoot import make_shoot
+from junmai.demo.shoot import make_sample_shoot
 
 
 @pytest.fixture(scope="session")
 def shoot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with six photos of the demo shoot, RAW and JPEG, in two folders."""
     folder = tmp_path_factory.mktemp("api") / "shoot"
-    make_shoot(folder, 6)
+    make_sample_shoot(folder, count=6, long_edge=480)
     return folder
 
 
