@@ -7,7 +7,7 @@ import { fill, h, icon, say, throttled } from "./dom.js";
 import { Live } from "./live.js";
 import { libraryView, photosView } from "./photos.js";
 import { startView } from "./start.js";
-import { sessionsById, touched } from "./store.js";
+import { sessionsById, take, touched } from "./store.js";
 import { askToken, tell, toast } from "./talk.js";
 import { choose, current, LANGUAGES, loadWords, t } from "./words.js";
 
@@ -158,8 +158,8 @@ function onState(now) {
 }
 
 function onEvent(type, data) {
-  const about = data.batch_id ?? data.job_id ?? data.details?.batch_id;
-  if (about) touched(about);
+  if (data.status === "batch_progress") take(data.details);
+  else if (type === "system_status" && data.batch_id) touched(data.batch_id); // a new state: read it whole
   if (type === "resource_warning" && data.message) toast(data.message, { bad: true });
   view?.event?.(type, data);
 }

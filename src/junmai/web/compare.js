@@ -42,7 +42,10 @@ function layer(name) {
   return { image, set, drop, forget };
 }
 
-/** The frame. `show(before, after)` takes addresses; where one is null only the other is shown. */
+/**
+ * The frame. `show(before, after, blank)` takes addresses; where one is null only the other is shown. `blank` is what is
+ * said of a picture that cannot be shown; without it the server's sentence is.
+ */
 export function compareFrame({ label }) {
   const before = layer("before");
   const after = layer("after");
@@ -67,7 +70,7 @@ export function compareFrame({ label }) {
   range.addEventListener("input", move);
   move();
 
-  const put = async (part, url) => {
+  const put = async (part, url, blank) => {
     try {
       await part.set(url);
       fit();
@@ -77,15 +80,15 @@ export function compareFrame({ label }) {
       part.image.hidden = true;
       part.forget();
       note.hidden = false;
-      say(note, error.message || error.title);
+      say(note, blank ?? (error.message || error.title));
       return false;
     }
   };
-  const show = async (left, right) => {
+  const show = async (left, right, blank = null) => {
     element.setAttribute("aria-busy", "true");
     note.hidden = true;
     const mine = (show.turn = (show.turn ?? 0) + 1);
-    const good = await Promise.all([put(before, left), put(after, right)]);
+    const good = await Promise.all([put(before, left, blank), put(after, right, blank)]);
     if (mine !== show.turn) return;
     element.removeAttribute("aria-busy");
     const both = Boolean(left && right) && good.every(Boolean);

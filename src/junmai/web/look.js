@@ -6,7 +6,7 @@ import { presetTitle } from "./panel.js";
 import { thumb } from "./tile.js";
 import { has, t } from "./words.js";
 
-const SMALL = 256;
+const SMALL = 160;
 
 function presetText(preset) {
   return has(`preset.${preset.name}.text`) ? t(`preset.${preset.name}.text`) : preset.description;

@@ -9,7 +9,7 @@ import { thumb } from "./tile.js";
 import { openViewer } from "./viewer.js";
 import { days, t } from "./words.js";
 
-const COVER = 480;
+const COVER = devicePixelRatio > 1.25 ? 640 : 320;
 const LEFT_OUT_SHOWN = 50;
 
 function cover(id, href, name, photoCount, line) {
@@ -36,11 +36,9 @@ function importForm(imported) {
   const name = h("input", { type: "text", id: "import-name", autocomplete: "off" });
   const answer = h("div", { role: "status" });
   const button = h("button", { type: "submit", class: "main" }, icon("plus"), t("import.go"));
-  let seen = 0;
   const run = acting(
     () => button,
     async () => {
-      seen = 0;
       fill(answer, h("p", {}, t("import.running")));
       try {
         const result = await api.importFolders([folder.value.trim()], name.value.trim() || null);
@@ -62,11 +60,7 @@ function importForm(imported) {
       button),
     answer,
   );
-  const counted = () => {
-    seen += 1;
-    if (button.getAttribute("aria-busy") === "true") say(answer.firstChild, t("import.seen", { n: seen }));
-  };
-  return { element, counted };
+  return { element };
 }
 
 // --- sessions ------------------------------------------------------------------------------------------------
@@ -99,7 +93,7 @@ export async function libraryView(root, world) {
     collectionPart,
   ]);
   await read();
-  return { leave: () => {}, again: read, event: (type) => type === "photo_imported" && form.counted() };
+  return { leave: () => {}, again: read };
 }
 
 /** The photos of one session or collection. `selection` is what `GET /photos` takes. */

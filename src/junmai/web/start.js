@@ -10,16 +10,16 @@ import { pickForm } from "./pick.js";
 import { acting, toast } from "./talk.js";
 import { t } from "./words.js";
 
-const SIZE = 1280;
+const SIZE = 1024;
 const PATIENCE_MS = 250;
 
 /** A key for one wish to start: sent again after a lost answer, it never starts two batches. */
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-function selectionOf(picked) {
-  const given = Object.entries(picked).filter(([, value]) => value !== null);
-  const whole = new Set(["session_id", "min_rating"]);
-  return Object.fromEntries(given.map(([name, value]) => [name, whole.has(name) ? Number(value) : value]));
+/** What was picked for `GET /photos`, as `POST /batch/start` calls it. */
+function selectionOf({ session_id: session, collection, from, to, min_rating: rating }) {
+  const given = { session_id: session && Number(session), collection, first: from, last: to, min_rating: rating && Number(rating) };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
 }
 
 /** The photo that the look is tried on, with what it was before. */

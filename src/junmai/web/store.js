@@ -21,7 +21,8 @@ export function watch(listener) {
   return () => listeners.delete(listener);
 }
 
-function take(status) {
+/** A batch as the server says it is now. */
+export function take(status) {
   batches.set(status.batch_id, status);
   for (const listener of listeners) listener(status);
   return status;

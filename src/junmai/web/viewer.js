@@ -90,7 +90,7 @@ export function openViewer({ index, total, at, closed = () => {} }) {
     right.disabled = now + 1 >= total();
     say(title, item?.file_name ?? one.file_name ?? t("photo.number", { id: one.photo_id }));
     fill(side, [state, failure(item)]);
-    frame.show(pictures.photo(one.photo_id, SIZE), developed);
+    frame.show(pictures.photo(one.photo_id, SIZE), developed, item?.status === "failed" ? t("viewer.blank") : null);
     const photo = await known(one.photo_id);
     if (mine !== turn) return;
     const pairs = photo ? exifOf(photo) : [];
