@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     server_names: tuple[str, ...] = ()
     """Further names by which browsers may call the server, such as `studio.local`."""
     roots: tuple[Path, ...] = ()
-    """Folders that clients may import from and write to when `serve` listens beyond this machine."""
+    """Folders that clients of `serve` may import from and write to; none: any on this machine, none from others."""
     grace_seconds: float = Field(default=30.0, ge=0)
     """How long `serve` waits for the photos in hand when it is asked to end."""
 

@@ -23,6 +23,8 @@ MIB = 1 << 20
 BODY_BYTES = MIB
 LARGE_BODY_BYTES = 64 * MIB
 LARGE_BODIES = frozenset({"/batch/start", "/photos/import"})
+DRAINED = 2
+"""A body of up to so many times the limit is read to its end: else its sender sees no answer, only a broken pipe."""
 BODY_SECONDS = 30.0
 MOST_REQUESTS = 500
 """Requests in hand at a time, streams included; beyond it the answer is 503."""
@@ -105,7 +107,7 @@ async def _body(scope: Scope, headers: Headers, receive: Receive) -> bytes:
     limit = LARGE_BODY_BYTES if scope["path"] in LARGE_BODIES else BODY_BYTES
     too_large = Refused(413, f"The body may have {limit // MIB} MiB here.", headers={"Connection": "close"})
     length = headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:20]) > limit:
+    if length.isascii() and length.isdigit() and int(length[:20]) > DRAINED * limit:
         raise too_large
     chunks: list[bytes] = []
     size = 0
@@ -115,9 +117,11 @@ async def _body(scope: Scope, headers: Headers, receive: Receive) -> bytes:
                 message = await receive()
                 if message["type"] != "http.request":
                     break
-                chunks.append(message.get("body", b""))
-                size += len(chunks[-1])
-                if size > limit:
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size <= limit:
+                    chunks.append(chunk)
+                elif size > DRAINED * limit:
                     raise too_large
                 if not message.get("more_body"):
                     break
@@ -125,6 +129,8 @@ async def _body(scope: Scope, headers: Headers, receive: Receive) -> bytes:
         raise Refused(
             408, f"The body did not come within {BODY_SECONDS:.0f} s.", headers={"Connection": "close"}
         ) from None
+    if size > limit:
+        raise too_large
     if size and scope["method"] not in SAFE_METHODS and not _is_json(headers.get("content-type", "")):
         raise Refused(415, "A body must be sent with Content-Type: application/json.")
     return b"".join(chunks)
