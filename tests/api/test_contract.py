@@ -303,7 +303,7 @@ def test_a_body_that_is_too_large_is_413(still: Server, batch: str) -> None:
     connection = HTTPConnection("127.0.0.1", still.port, timeout=30)
     connection.putrequest("POST", "/batch/start")
     connection.putheader("Content-Type", "application/json")
-    connection.putheader("Content-Length", str((64 << 20) + 1))
+    connection.putheader("Content-Length", str((128 << 20) + 1))
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,8 @@ def test_resume_in_another_terminal_leaves_the_batch_to_the_server(tmp_path: Pat
         assert found.wait_for(batch, "completed")["processed_count"] == len(ids)
 
 
-def test_the_more_urgent_batch_goes_first(tmp_path: Path, jpegs: object) -> None:
-    photos = [path for path in jpegs(60, width=600, height=400)]  # type: ignore[operator]
+def test_the_more_urgent_batch_goes_first(tmp_path: Path, jpegs: Callable[..., list[Path]]) -> None:
+    photos = jpegs(60, width=600, height=400)
     data = tmp_path / "data"
     ids = imported(data, photos[0].parent)
     with server(data) as found:

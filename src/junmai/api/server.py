@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import socket
 import time
@@ -119,6 +120,8 @@ def _shown(host: str) -> str:
 
 
 def _config(service: Service) -> uvicorn.Config:
+    # it takes a WebSocket that is refused for a fault; what is one, the door logs
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     return uvicorn.Config(
         make_app(service),
         lifespan="on",
@@ -143,14 +146,13 @@ class _Server(uvicorn.Server):
         self.asked_at: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Once: finish what is in hand. Twice: at once."""
-        if self.asked_at is None:
-            self.asked_at = time.monotonic()
-        elif self._serving is not None:
-            self._serving.close(at_once=True)
+        """Once: finish what is in hand. Twice: at once. The base class would end by the signal itself."""
+        again = self.asked_at is not None
+        self.asked_at = self.asked_at or time.monotonic()
         if self._serving is not None:
-            self._serving.close()
-        super().handle_exit(sig, frame)
+            self._serving.close(at_once=again)
+        self.should_exit = True
+        self.force_exit = again
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Streams end first: they would hold up everything else."""

@@ -108,7 +108,7 @@ def _photos(controller: BatchController, selection: Selection, after: int, limit
     }
 
 
-@route("GET", "/photos/{photo_id}", schemas.PhotoAnswer, examples.PHOTO, 404, 422)
+@route("GET", "/photos/{photo_id:int}", schemas.PhotoAnswer, examples.PHOTO, 404, 422)
 async def photo(request: Request, photo_id: PhotoId) -> JSONResponse:
     """One photo with its EXIF."""
     service = service_of(request)

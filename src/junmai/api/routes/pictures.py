@@ -29,7 +29,7 @@ Size = Annotated[int, Query(ge=32, le=2048, description="Long edge in pixels; a 
 SETTINGS_LENGTH = 20_000
 
 
-@route("GET", "/photos/{photo_id}/preview", None, "(a JPEG)", 404, 422, media="image/jpeg")
+@route("GET", "/photos/{photo_id:int}/preview", None, "(a JPEG)", 404, 422, media="image/jpeg")
 async def photo_preview(
     request: Request,
     photo_id: PhotoId,
@@ -48,7 +48,7 @@ async def photo_preview(
     return await _picture(request, await service.read(_of_photo, service, photo_id, previews.size_of(size), given))
 
 
-@route("GET", "/batch/{batch_id}/items/{photo_id}/preview", None, "(a JPEG)", 404, 422, media="image/jpeg")
+@route("GET", "/batch/{batch_id}/items/{photo_id:int}/preview", None, "(a JPEG)", 404, 422, media="image/jpeg")
 async def item_preview(request: Request, batch_id: BatchId, photo_id: PhotoId, size: Size = 640) -> Response:
     """The output of a photo in a batch."""
     service = service_of(request)
