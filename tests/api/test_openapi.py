@@ -17,7 +17,8 @@ from running import junmai
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 REQUESTS = int(os.environ.get("JUNMAI_TEST_REQUESTS", "600"))
 """About so many requests; 5,000 in `make long`."""
-OPERATIONS = 25
+OPERATIONS = 50
+"""Two runs over 25 of them and more."""
 STREAMS = r"/events$"
 """These do not end, and so have no answer to look at."""
 ROUTES = {
@@ -75,11 +76,19 @@ def test_no_description_speaks_of_what_fastapi_would_say(openapi: dict[str, Any]
 
 
 @pytest.mark.slow
-def test_no_request_makes_the_server_fail_or_say_what_is_not_described(rooted: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("known", [False, True], ids=["any ids", "ids that are there"])
+def test_no_request_makes_the_server_fail_or_say_what_is_not_described(
+    rooted: Server, tmp_path: Path, known: bool
+) -> None:
+    config = CONFIG.read_text(encoding="utf-8")
+    if known:
+        batch = rooted.get("/batch/list?limit=1")["batches"][0]["batch_id"]
+        config = f'[parameters]\n"path.batch_id" = "{batch}"\n"path.photo_id" = 1\n\n{config}'
+    (tmp_path / "config.toml").write_text(config, encoding="utf-8")
     ended = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli"),
-            *("--config-file", str(CONFIG)),
+            *("--config-file", str(tmp_path / "config.toml")),
             *("run", f"http://127.0.0.1:{rooted.port}/openapi.json", "--checks", "all"),
             *("--exclude-path-regex", STREAMS, "--max-examples", str(max(1, REQUESTS // OPERATIONS))),
             *("--phases", "examples,coverage,fuzzing", "--seed", os.environ.get("JUNMAI_TEST_SEED", "1")),

@@ -64,6 +64,8 @@ class Declares:
 
         `body` is the model of its body, `needed` whether there must be one, `examples` of it by name.
         """
+        if "{" in path:
+            mistakes = (*mistakes, 422)
         responses = problems.documented(*mistakes, body=method == "POST")
         content: dict[str, Any] = {"example": example}
         if model is None:
