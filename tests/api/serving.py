@@ -18,7 +18,7 @@ from typing import Any
 from running import kill_group, start
 
 START_SECONDS = 60.0
-CALM = {"JUNMAI_BUSY_CPU_PERCENT": "0", "JUNMAI_BUSY_MEMORY_PERCENT": "0", "JUNMAI_WORKERS": "1"}
+CALM: dict[str, Any] = {"JUNMAI_BUSY_CPU_PERCENT": "0", "JUNMAI_BUSY_MEMORY_PERCENT": "0", "JUNMAI_WORKERS": "1"}
 """No batch waits here for what else the machine is doing."""
 
 
@@ -52,7 +52,7 @@ class Server:
     process: subprocess.Popen[str]
     said: list[str] = field(default_factory=list)
 
-    def ask(self, method: str, path: str, body: object = None, *, raw: bytes | None = None, **headers: str) -> Answer:
+    def ask(self, method: str, path: str, body: object = None, *, raw: Any = None, **headers: str) -> Answer:
         """One request; `_` in the names of headers stands for `-`."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()

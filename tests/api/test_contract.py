@@ -209,7 +209,8 @@ def test_the_list_comes_in_pages_and_by_state(still: Server, batch: str) -> None
 
 
 def test_the_items_of_a_batch_come_in_pages(still: Server, batch: str, photo_ids: list[int]) -> None:
-    found, cursor = [], ""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = still.get(f"/batch/{batch}/items?limit=4{cursor and f'&cursor={cursor}'}")
         found += page["items"]

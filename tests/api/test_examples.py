@@ -42,5 +42,9 @@ def test_the_page_names_every_example_and_every_route() -> None:
     assert [one.name for one in EXAMPLES.iterdir() if f"examples/rest/{one.name}" not in page] == []
     from api.test_openapi import ROUTES
 
-    assert [route for route in ROUTES if route.replace("{batch_id}", "{id}").replace("{photo_id}", "{id}") not in
-            page.replace("{batch_id}", "{id}").replace("{photo_id}", "{id}")] == []
+    assert [
+        route
+        for route in ROUTES
+        if route.replace("{batch_id}", "{id}").replace("{photo_id}", "{id}")
+        not in page.replace("{batch_id}", "{id}").replace("{photo_id}", "{id}")
+    ] == []
