@@ -1,4 +1,4 @@
-"""What holds on every part of the page: languages, widths, themes, keyboard, screen readers, a connection that breaks."""
+"""What holds on every part of the page: languages, widths, themes, keyboard, screen readers, a lost connection."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ import uuid
 
 def ask(method, path, body=None, **headers):
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(server + path, data, {"Content-Type": "application/json", **headers}, method=method)
+    headers["Content-Type"] = "application/json"
+    request = urllib.request.Request(server + path, data, headers, method=method)
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
