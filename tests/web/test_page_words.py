@@ -30,7 +30,7 @@ MADE = (
     "nav.",
     "viewer.",
 )
-MADE_OUTPUT = ("out.", "format.", "color_space.", "sharpen_for.", "metadata.", "settings_from.")
+MADE_OUTPUT = ("viewer.", "out.", "format.", "color_space.", "sharpen_for.", "metadata.", "settings_from.")
 """Keys that scripts put together from a state, a code or a name."""
 LONGEST = 400
 
