@@ -11,7 +11,7 @@ from typing import Any
 from junmai import errors, files
 from junmai.config import Settings
 from junmai.control.ordering import order_from
-from junmai.control.planning import Order, resolve
+from junmai.control.planning import Order, check_recipe, resolve
 from junmai.control.statefile import COLUMNS, StateFile, items_path, mark_of, read_items
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus, ItemStatus, PauseReason, outcome
 from junmai.domain.model import Recipe, recipe_from_json
@@ -27,6 +27,8 @@ _SAID_FAILED = "It failed before this batch was taken in from its state file, wh
 _NUMBERS = frozenset({"size", "mtime_ns", "inode", "output_size", "output_mtime_ns"})
 _COUNTS = frozenset({"photo_id", "attempt", "tries", "worker_deaths", "generation", "external"})
 _TIMES = frozenset({"ended_at", "seconds"})
+LATEST = 1e11
+"""Seconds since 1970 that no time of a batch exceeds: the year 5138."""
 _ITEM_COLUMNS = tuple(name for name in COLUMNS if name in RestoredItem.__dataclass_fields__)
 _NOTHING: dict[str, Any] = {**dict.fromkeys(COLUMNS), **dict.fromkeys(_COUNTS - {"photo_id"}, 0)}
 
@@ -121,8 +123,10 @@ def _said(file: StateFile, what: str, config: dict[str, object], known: dict[str
 
 def _recipe(own: dict[str, Any]) -> Recipe:
     try:
-        return recipe_from_json(own["recipe"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        recipe = recipe_from_json(own["recipe"])
+        check_recipe(recipe)
+        return recipe
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, errors.BadInput) as error:
         raise errors.StateUnreadable(field="junmai.recipe", detail=f"does not fit ({error})") from error
 
 
@@ -255,7 +259,7 @@ def _fits(name: str, value: object, told: bool) -> bool:
     if name in _NUMBERS:
         return type(value) is int and -(1 << 63) <= value < 1 << 63
     if name in _TIMES:
-        return type(value) in (int, float)
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LATEST
     return isinstance(value, str) and "\0" not in value
 
 

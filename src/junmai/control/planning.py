@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from junmai import errors, files
 from junmai.control import naming
 from junmai.control.endings import output_key
@@ -107,6 +109,7 @@ def request_key(order: Order, sources: Sequence[str]) -> str:
         "look": asdict(order.look),
         "output": asdict(order.output),
         "folder": str(order.folder),
+        **({"overwrite": True} if order.overwrite else {}),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -179,7 +182,7 @@ def _is_done(folder: Path, photo: Photo, row: dict[str, object], recipe: Recipe)
     if row["key"] is None or photo.sha256 is None:
         return False
     try:
-        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.own else ""
+        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.reads_sidecars else ""
     except OSError:
         return False  # developing it says what is wrong with its sidecar
     if row["key"] != output_key(photo.sha256, recipe, own_key):
@@ -201,6 +204,14 @@ def _config(order: Order, folder: Path) -> dict[str, object]:
 def template_of(output: OutputOptions) -> Template | None:
     """The template of names; None where photos keep their own. Raises `UnknownNameField`, `NameTemplateRefused`."""
     return parse(output.name) if output.name else None
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Check a recipe that comes from outside. Raises `BadInput`, TypeError, ValueError, `OverflowError`."""
+    TypeAdapter(OutputOptions).validate_json(json.dumps(asdict(recipe.output)), strict=True)
+    _check_output(recipe.output)
+    develop_settings.parse(dict(recipe.settings))
+    develop_settings.parse(dict(recipe.overrides))
 
 
 def _check_output(output: OutputOptions) -> None:
