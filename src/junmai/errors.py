@@ -246,6 +246,19 @@ class DuplicatePhotos(BadInput):
     code = "duplicate_photos"
 
 
+class ProgramNotGuarded(JunmaiError):
+    """This program was loaded anew for a worker process and began again there. Put what it does below the line
+    if __name__ == "__main__":"""
+
+    code = "program_not_guarded"
+
+
+class WorkersDoNotStart(JunmaiError):
+    """{count} workers in a row ended before they took a job ({detail}). {advice}"""
+
+    code = "workers_do_not_start"
+
+
 class UnknownBatch(BadInput):
     """There is no batch {batch_id}. `junmai batch list` shows the batches."""
 

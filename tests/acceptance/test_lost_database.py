@@ -68,7 +68,7 @@ def test_rebuild_says_what_it_found_and_reads_every_output(shoot: Path, data: Pa
     assert rebuilt.code == 0, rebuilt.err
     assert rebuilt.summary["batch_ids"] == [batch_id]
     assert rebuilt.summary["photos"] == COUNT
-    assert "1 batches taken in" not in junmai("batch", "rebuild", data=data).out
+    assert "1 batch taken in" not in junmai("batch", "rebuild", data=data).out
 
 
 def test_rebuild_names_a_file_that_cannot_be_read_and_ends_with_3(data: Path) -> None:

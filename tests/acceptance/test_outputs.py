@@ -82,7 +82,7 @@ def test_another_template_in_the_same_folder_says_that_names_are_kept(shoot: Pat
     before = checksums(out)
     again = junmai("develop", shoot, "--out", out, "--name", "{year}/{name}", data=data)
     assert again.code == 0, again.err
-    assert "8 photos keep the names" in again.out + again.err
+    assert "The names that 8 photos had there stay" in again.out + again.err
     assert checksums(out) == before
 
 

@@ -189,6 +189,28 @@ def test_a_batch_that_had_ended_stays_so_though_its_outputs_were_moved_away(sett
     assert states(settings, done)[0].status is BatchStatus.COMPLETED
 
 
+def test_a_photo_that_was_moved_between_two_batches_is_one_photo_where_it_lies_now(
+    settings: Settings, folder: Path
+) -> None:
+    with opened(settings) as controller:
+        ids = imported(controller, folder)
+        first = controller.start_batch(ids, batch_id="batch_000000000001")
+        develop(controller, first)
+        written(controller, first)
+        moved = folder.rename(folder.with_name("moved"))
+        assert imported(controller, moved) == ids
+        second = controller.start_batch(ids, batch_id="batch_000000000002")
+        written(controller, second)
+    lose_database(settings)
+
+    assert rebuild(settings.data).photos == len(ids)
+
+    with opened(settings) as controller:
+        places = {controller.store.photo(photo_id).path for photo_id in ids}  # type: ignore[union-attr]
+        assert {Path(place).parent for place in places} == {moved}
+        assert len(places) == len(ids)
+
+
 def test_the_second_file_of_a_large_batch_is_enough(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,9 @@ ADVICE = {
     "output_folder": "Choose another folder with `--out` or `config.output.folder`.",
     "unknown_photos": "Import them first; `junmai photos` lists the ids that there are.",
     "duplicate_photos": "Name each photo once.",
+    "program_not_guarded": 'Put what the program does below `if __name__ == "__main__":`. See '
+    "[developing](python-api.md#developing).",
+    "workers_do_not_start": "See [troubleshooting](troubleshooting.md#workers-do-not-start).",
     "unknown_batch": "`junmai batch list` shows the ids. Ended batches are forgotten after `cleanup_days`.",
     "batch_id_taken": "Leave `batch_id` out, or choose another one.",
     "no_batch": "Start one.",

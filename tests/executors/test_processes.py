@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from PIL import Image
 
 from helpers import FakeClock
 from junmai.executors.base import Developed, Ending, NoJob, Outcome
@@ -312,3 +313,39 @@ def test_a_killed_parent_leaves_no_file_at_a_final_name(
     process.wait()
     assert wait_until(lambda: _gone(pids))
     assert all(path.name.startswith(".junmai-b-") for path in (tmp_path / "out").iterdir())
+
+
+UNGUARDED = """
+import sys
+from junmai import BatchController
+from junmai.control.importing import import_photos
+
+with BatchController(sys.argv[1]) as controller:
+    executor = controller.executor(1)
+    try:
+        import_photos(controller, [sys.argv[2]], executor)
+    finally:
+        executor.stop(at_once=True)
+"""
+
+
+def test_a_program_without_the_line_for_spawned_processes_ends_and_says_which_line(tmp_path: Path) -> None:
+    program, photos = tmp_path / "program.py", tmp_path / "photos"
+    program.write_text(UNGUARDED)
+    photos.mkdir()
+    Image.new("RGB", (32, 24)).save(photos / "one.jpg")
+    ended = subprocess.run(
+        [sys.executable, program, tmp_path / "data", photos],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "ProgramNotGuarded: This program was loaded anew for a worker process" in ended.stderr
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith(
+        "junmai.errors.WorkersDoNotStart: 5 workers in a row ended before they took a job (exit code 1)."
+    )
+    assert '__name__ == "__main__"' in last

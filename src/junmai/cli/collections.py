@@ -11,7 +11,7 @@ from rich.table import Table
 
 from junmai import errors
 from junmai.cli.opening import opened
-from junmai.cli.render import console, print_json
+from junmai.cli.render import console, counted, print_json
 from junmai.cli.session import EXIT_DONE
 from junmai.control import picking
 from junmai.control.controller import BatchController
@@ -74,7 +74,7 @@ def add(
     with opened("collections add") as controller:
         chosen = _chosen(controller, photos, search)
         added = controller.store.add_to_collection(name, chosen)
-    _tell({"name": name, "added": added, "known": len(chosen) - added}, f"{added} photos added to {name}.", json)
+    _tell({"name": name, "added": added, "known": len(chosen) - added}, f"{counted(added)} added to {name}.", json)
     return EXIT_DONE
 
 
@@ -84,7 +84,7 @@ def remove(name: Name, photos: Ids = None, json: Json = False) -> int:
     with opened("collections remove") as controller:
         if photos:
             count = controller.store.take_from_collection(name, photos)
-            _tell({"name": name, "removed": count}, f"{count} photos taken out of {name}.", json)
+            _tell({"name": name, "removed": count}, f"{counted(count)} taken out of {name}.", json)
         else:
             controller.store.remove_collection(name)
             _tell({"name": name, "removed": None}, f"The collection {name} is removed; its photos stay.", json)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from junmai import errors
 from junmai.cli.opening import configured
-from junmai.cli.render import console, print_json
+from junmai.cli.render import console, counted, print_json
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE
 from junmai.clock import SystemClock, iso
 from junmai.config import Settings
@@ -95,7 +95,9 @@ def _settings(command: str) -> Settings:
 
 
 def _counts(one: BackupInfo) -> str:
-    return f", {one.contents.photos:,} photos, {one.contents.batches:,} batches" if one.contents else ""
+    return (
+        f", {counted(one.contents.photos)}, {counted(one.contents.batches, 'batch', 'batches')}" if one.contents else ""
+    )
 
 
 def _moment(one: BackupInfo) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.markup import escape
 from rich.table import Table
 
-from junmai.cli.render import Reporter, clean, console, print_json, relative, span
+from junmai.cli.render import Reporter, clean, console, counted, print_json, relative, span
 from junmai.cli.session import EXIT_DONE, EXIT_FAILURES
 from junmai.control import conditions
 from junmai.control.controller import BatchController
@@ -28,6 +28,10 @@ _DONE_WORDS = {
     "priority": "has its new priority.",
     "retry": "tries its failed photos again.",
 }
+
+
+def _batches(count: int) -> str:
+    return counted(count, "batch", "batches")
 
 
 def steered(verb: str, controller: BatchController, batch: Batch, *, as_json: bool) -> None:
@@ -79,7 +83,7 @@ def cleaned(count: int, days: float, *, as_json: bool) -> int:
     if as_json:
         print_json({"cleaned_count": count, "days_old": days})
     else:
-        console.print(f"{count} batches that ended {days:g} days ago or earlier are forgotten; their photos stay.")
+        console.print(f"{_batches(count)} that ended {days:g} days ago or earlier forgotten; developed photos stay.")
     return EXIT_DONE
 
 
@@ -89,7 +93,7 @@ def merged(answer: dict[str, object], *, as_json: bool) -> int:
         print_json(answer)
     else:
         console.print(
-            f"{answer['batch_id']} has {answer['photo_count']:,} photos now; the other batches are cancelled."
+            f"{answer['batch_id']} has {counted(int(str(answer['photo_count'])))} now; the other batches are cancelled."
         )
         console.print(f"  `junmai batch resume {answer['batch_id']}` goes on with it")
     return EXIT_DONE
@@ -97,19 +101,20 @@ def merged(answer: dict[str, object], *, as_json: bool) -> int:
 
 def rebuilt(found: TakenIn, *, as_json: bool) -> int:
     """What came of taking in state files."""
+    code = EXIT_FAILURES if found.set_aside or found.left else EXIT_DONE
     if as_json:
         aside = [{"path": str(one.path), "reason": one.reason} for one in found.set_aside]
         print_json({**asdict(found), "set_aside": aside})
-        return EXIT_FAILURES if found.set_aside else EXIT_DONE
+        return code
     console.print(
-        f"{len(found.batch_ids)} batches taken in, {found.photos:,} photos new to the library, "
-        f"{found.outputs_found:,} outputs found as they were recorded, {found.outputs_missing:,} not."
+        f"{_batches(len(found.batch_ids))} taken in, {counted(found.photos)} new to the library, "
+        f"{counted(found.outputs_found, 'output')} found as they were recorded, {found.outputs_missing:,} not."
     )
     for batch_id in found.batch_ids:
         console.print(f"  {batch_id}; `junmai batch show {batch_id}` shows it")
     for warning in found.warnings:
         console.print(f"  [yellow]{escape(warning)}[/]")
-    return EXIT_FAILURES if found.set_aside else EXIT_DONE
+    return code
 
 
 def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
@@ -119,7 +124,7 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
         print_json(shown)
         return EXIT_DONE
     ended = found.processed + found.failed + found.skipped
-    console.print(f"[bold]{found.id}[/]  {found.status}, {ended:,} of {found.total:,} photos")
+    console.print(f"[bold]{found.id}[/]  {found.status}, {ended:,} of {counted(found.total)}")
     done = f"developed {found.processed:,}, failed {found.failed:,}, right already {found.skipped:,}"
     cancelled = f", not developed {found.total - ended:,}" if found.status == BatchStatus.CANCELLED else ""
     console.print(f"  {done}, to go {found.remaining:,}{cancelled}")
@@ -250,8 +255,7 @@ def imported(found: Imported, reporter: Reporter, *, as_json: bool) -> int:
         "left_out": len(found.left_out),
         "session_ids": list(found.session_ids),
     }
-    count = len(found.session_ids)
-    sessions = f"{count} session{'' if count == 1 else 's'}"
+    sessions = counted(len(found.session_ids), "session")
     words = f"{found.new} new, {found.known} known, {len(found.left_out)} left out, in {sessions}."
     reporter.end(summary, [words])
     return EXIT_DONE

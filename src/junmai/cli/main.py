@@ -15,7 +15,7 @@ import typer
 from junmai import __version__, errors
 from junmai.cli import batches, collections, keeping, listing, options, presetting
 from junmai.cli.opening import choose, chosen, data_first, opened, tell_more
-from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints
+from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints, counted
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
 from junmai.control import developing
 from junmai.control.controller import BatchController
@@ -161,9 +161,7 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
         photo = controller.store.photo(photo_id)
         reporter.photo("photo_skipped", path=photo.path if photo else "", photo_id=photo_id, status="skipped")
     if prepared.kept_names:
-        reporter.word(
-            f"{prepared.kept_names} photos keep the names that they have there; another folder gives new ones."
-        )
+        reporter.word(f"The names that {counted(prepared.kept_names)} had there stay; another folder gives new ones.")
     if prepared.batch is None:
         skipped = len(prepared.skipped_photo_ids)
         summary = {"batch_id": None, "status": "completed", "processed_count": 0, "failed_count": 0}
@@ -171,9 +169,9 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
         reporter.end({**summary, "skipped_count": skipped, "seconds": 0.0}, words)
         return EXIT_FAILURES if foreground.unreadable else EXIT_DONE
     if prepared.low_rated:
-        reporter.word(f"{prepared.low_rated} photos with fewer stars are left out.")
+        reporter.word(f"{counted(prepared.low_rated)} with fewer stars left out.")
     if prepared.replaced:
-        reporter.word(f"{prepared.replaced} photos were developed earlier in another way; the new ones replace them.")
+        reporter.word(f"{counted(prepared.replaced)} developed earlier in another way; the new ones replace them.")
     if prepared.resumed:
         reporter.word(f"Going on with {prepared.batch.id}.")
     return foreground.run(prepared.batch, executor, since=prepared.last_event)

@@ -181,7 +181,7 @@ class BarReporter:
             pace = self._meter.pace(remaining)
             rate = f", {pace.photos_per_second:.2f} photos/s" if pace.photos_per_second else ""
             left = f", {span(pace.eta_seconds)} left" if pace.eta_seconds is not None else ""
-            console.print(f"{self._ended} of {self._total} photos, {self._failed} failed{rate}{left}")
+            console.print(f"{self._ended} of {counted(self._total)}, {self._failed} failed{rate}{left}")
 
     def end(self, summary: dict[str, object], lines: Iterable[str]) -> None:
         """Close the bar and say what came of it."""
@@ -231,6 +231,11 @@ class _Counts(ProgressColumn):
         if (left := task.fields.get("left")) is not None:
             text.append(f"  {span(left)} left", "green")
         return text
+
+
+def counted(count: int, one: str = "photo", many: str = "") -> str:
+    """A number with its noun: "1 photo", "2,000 photos"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def span(seconds: float | None) -> str:

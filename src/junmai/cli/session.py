@@ -13,7 +13,7 @@ from types import FrameType
 from rich.markup import escape
 
 from junmai import errors
-from junmai.cli.render import Reporter, span
+from junmai.cli.render import Reporter, counted, span
 from junmai.control import conditions
 from junmai.control.controller import BatchController
 from junmai.control.developing import is_served
@@ -221,7 +221,7 @@ class Foreground:
             return
         yield f"[bold]{batch.id} {batch.status}[/]: {done}{failed}{skipped} in {span(seconds)}."
         if (batch.processed, batch.failed) != (self.counts.processed, self.counts.failed):
-            yield f"The whole batch: {batch.processed} developed, {batch.failed} failed, of {batch.total} photos."
+            yield f"The whole batch: {batch.processed} developed, {batch.failed} failed, of {counted(batch.total)}."
         if self._remarked:
             count = len(self._remarked)
             yield f"Something of {count} photo{'' if count == 1 else 's'} could not be done as Lightroom would;"
@@ -236,7 +236,7 @@ class Foreground:
             yield "Photos that were added since it began: the same command once more develops them."
         if batch.status == BatchStatus.CANCELLED:
             left = batch.total - batch.processed - batch.failed - batch.skipped
-            yield f"{left} photos were not developed; the same command as before develops them."
+            yield f"{counted(left)} not developed; the same command as before develops what is left."
         elif batch.failed:
             yield f"`junmai batch show {batch.id}` lists what failed,"
             yield f"`junmai batch retry-failed {batch.id}` tries it again."

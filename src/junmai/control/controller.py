@@ -32,6 +32,7 @@ from junmai.domain.model import Batch
 from junmai.domain.policy import workers_for
 from junmai.executors.base import Executor
 from junmai.executors.processes import ProcessExecutor
+from junmai.executors.worker import refuse_while_starting
 from junmai.library.selection import Selection
 from junmai.store.base import Store
 from junmai.store.sqlite import SqliteStore
@@ -57,7 +58,8 @@ class BatchController:
         store: Store | None = None,
         by: str | None = None,
     ) -> None:
-        """`by` is how this user of the store is named to the others. Raises a `StoreError`."""
+        """`by` is how this user of the store is named to the others. Raises a `StoreError`, `ProgramNotGuarded`."""
+        refuse_while_starting()
         self.settings = settings or configuration.load(Path(data_dir) if data_dir is not None else None)
         self.store = store or SqliteStore(self.settings.database)
         self._by = by or this_process()

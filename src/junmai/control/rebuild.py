@@ -53,6 +53,8 @@ class TakenIn:
     outputs_missing: int = 0
     """Outputs that do not stand where and as they were recorded."""
     set_aside: list[SetAside] = field(default_factory=list)
+    left: int = 0
+    """State files that stay as they are and are not taken in: of a newer Junmai, or unreadable at this moment."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -146,6 +148,7 @@ class _TakeIn:
         except errors.StateUnreadable as error:
             self._set_aside(path, error.message)
         except OSError as error:
+            self._found.left += 1
             _warn(self._found, f"{path.name} cannot be opened ({error.strerror or error}); it is left as it is")
         return None
 
@@ -153,6 +156,7 @@ class _TakeIn:
         version = file.own.get("format", FORMAT)
         if type(version) is int and version <= FORMAT:
             return False
+        self._found.left += 1
         _warn(self._found, f"{file.path.name} was written by a newer Junmai; it is left as it is. Upgrade Junmai")
         return True
 
@@ -163,6 +167,7 @@ class _TakeIn:
         except (errors.StoreUnavailable, errors.StoreBusy, OSError) as error:
             missing = isinstance(error, FileNotFoundError) and not second.exists() and "items_file" in file.own
             if not missing:
+                self._found.left += 1
                 _warn(self._found, f"{file.state.batch_id} could not be taken in now ({error}); it is tried again")
                 return
             self._without_items(file, f"{second.name} is missing")

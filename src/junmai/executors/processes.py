@@ -21,14 +21,17 @@ from multiprocessing.process import BaseProcess
 
 import psutil
 
+from junmai import errors
 from junmai.clock import Clock, SystemClock
 from junmai.executors.base import Ending, Job, Outcome
-from junmai.executors.worker import live
+from junmai.executors.worker import LIVES, live
 
 MEMORY_LOOK_SECONDS = 0.5
 STOP_SECONDS = 5.0
 STOOD_STILL_SECONDS = 5.0
 """Nobody asked for so long: the whole program stood still (Ctrl-Z, a sleeping laptop), and its workers with it."""
+STILLBORN_LIMIT = 5
+"""So many workers in a row that end before they live: another one would as well."""
 DEPTH = 2
 """Jobs in one worker's pipe: the one that it does and one behind it, so that it never waits for the runner."""
 
@@ -39,6 +42,7 @@ class _Worker:
     pipe: Connection
     jobs: deque[int] = field(default_factory=deque)
     began: float = 0.0
+    lives: bool = False
 
 
 class ProcessExecutor:
@@ -56,6 +60,7 @@ class ProcessExecutor:
         self._waiting: deque[tuple[int, Job]] = deque()
         self._ended: list[Outcome] = []
         self._memory_at = 0.0
+        self._stillborn = 0
         self._asked_at = self._clock.monotonic()
 
     @property
@@ -79,7 +84,7 @@ class ProcessExecutor:
         self._hand_out()
 
     def wait(self, seconds: float) -> Sequence[Outcome]:
-        """Outcomes that are there, waiting up to that long for the first."""
+        """Outcomes that are there, waiting up to that long for the first. Raises `WorkersDoNotStart`."""
         if not self._ended:
             self._collect(seconds)
         self._enforce_limits()
@@ -169,9 +174,12 @@ class ProcessExecutor:
             except (EOFError, OSError):
                 self._bury(worker, Ending.DIED)
                 return
+            worker.began = self._clock.monotonic()
+            if outcome is LIVES:
+                worker.lives, self._stillborn = True, 0
+                continue
             if worker.jobs and worker.jobs[0] == outcome.ticket:
                 worker.jobs.popleft()
-            worker.began = self._clock.monotonic()
             self._ended.append(outcome)
 
     def _bury(self, worker: _Worker, ending: Ending, detail: str = "") -> None:
@@ -183,6 +191,9 @@ class ProcessExecutor:
         worker.process.join(STOP_SECONDS)
         worker.pipe.close()
         message = detail or _how_it_ended(worker.process.exitcode)
+        if not worker.lives:  # no job is to blame
+            self._count_stillborn(message)
+            ending = Ending.NOT_BEGUN
         for index, ticket in enumerate(worker.jobs):
             self._ended.append(
                 Outcome(
@@ -192,6 +203,12 @@ class ProcessExecutor:
                     error_message=message,
                 )
             )
+
+    def _count_stillborn(self, how: str) -> None:
+        self._stillborn += 1
+        if self._stillborn >= STILLBORN_LIMIT:
+            advice = "Close other programs, or use fewer workers." if how == "SIGKILL" else _GUARD_ADVICE
+            raise errors.WorkersDoNotStart(count=self._stillborn, detail=how, advice=advice)
 
     def _enforce_limits(self) -> None:
         now = self._clock.monotonic()
@@ -209,6 +226,9 @@ class ProcessExecutor:
                     held = psutil.Process(worker.process.pid).memory_info().rss
                     if held > self._memory_bytes:
                         self._bury(worker, Ending.TOO_BIG, f"it took {held / 1e6:,.0f} MB")
+
+
+_GUARD_ADVICE = 'A program of your own needs the line if __name__ == "__main__": before what it does.'
 
 
 def _kill_all(workers: list[_Worker]) -> None:

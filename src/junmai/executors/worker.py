@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import queue
 import signal
@@ -10,11 +11,13 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 
-from junmai import log
+from junmai import errors, log
 from junmai.executors import work
 from junmai.executors.base import Job
 
 PR_SET_PDEATHSIG = 1
+LIVES = None
+"""The first word of a worker: it has come as far as taking jobs."""
 
 
 def live(pipe: Connection, parent: int) -> None:
@@ -26,6 +29,10 @@ def live(pipe: Connection, parent: int) -> None:
         os.nice(5)  # the machine stays pleasant to use while photos are developed
     jobs: queue.SimpleQueue[tuple[int, Job] | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(pipe, jobs), daemon=True).start()
+    try:
+        pipe.send(LIVES)
+    except OSError:
+        return
     _warm_up()
     while (given := jobs.get()) is not None:
         outcome = work.do(*given)
@@ -34,6 +41,16 @@ def live(pipe: Connection, parent: int) -> None:
         except OSError:
             return
     pipe.close()
+
+
+def refuse_while_starting() -> None:
+    """In a program that Python loads anew for a new worker: end it, before it does everything a second time.
+
+    Raises `ProgramNotGuarded`.
+    """
+    # the mark by which Python's own multiprocessing.spawn refuses new processes at this moment
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise errors.ProgramNotGuarded
 
 
 def _listen(pipe: Connection, jobs: queue.SimpleQueue[tuple[int, Job] | None]) -> None:

@@ -142,17 +142,21 @@ class StateVerbs(Engine):
         """Take photos in under the ids that they had; returns the ids that they have now, and how many are new.
 
         A path that the library knows keeps the library's id; an id that another photo has is replaced by a new one.
+        The same content under the same id at another path is a photo that was moved between two batches, and lies
+        where the batch that is taken in last has it.
         """
         now = self.clock.now()
         ids: dict[int, int] = {}
         new = 0
         with self.write() as transaction:
             for photo in photos:
-                known = transaction.row("photo_by_path", path=photo.path)
+                known, there = transaction.row("photo_by_path", path=photo.path), None
+                if known is None:
+                    there = transaction.row("photo_by_id", id=photo.id)
+                    known = _moved(transaction, photo) if there else None
                 if known is None:
                     new += 1
-                    free = transaction.row("photo_by_id", id=photo.id) is None
-                    known = _add_photo(transaction, photo, photo.id if free else None, now)
+                    known = _add_photo(transaction, photo, photo.id if there is None else None, now)
                 ids[photo.id] = int(known["id"])
         return ids, new
 
@@ -225,10 +229,19 @@ def _shallow(value: RestoredBatch | RestoredItem | RestoredPhoto | RestoredEnd) 
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
+def _moved(transaction: Transaction, photo: RestoredPhoto) -> Row | None:
+    facts = {**_shallow(photo), "file_name": _file_name(photo), "sidecars": REBUILT}
+    moved = transaction.rows("restore_place", **facts)
+    return moved[0] if moved else None
+
+
 def _add_photo(transaction: Transaction, photo: RestoredPhoto, photo_id: int | None, now: float) -> Row:
     values = {**_shallow(photo), "id": photo_id, "sidecars": REBUILT, "now": now}
-    file_name = photo.path.replace("\\", "/").rsplit("/", 1)[-1]
-    return transaction.rows("restore_photo", file_name=file_name, **values)[0]
+    return transaction.rows("restore_photo", file_name=_file_name(photo), **values)[0]
+
+
+def _file_name(photo: RestoredPhoto) -> str:
+    return photo.path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _reserve(transaction: Transaction, no: int, folder_id: int, form: str, item: RestoredItem) -> str:

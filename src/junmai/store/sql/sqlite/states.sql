@@ -88,6 +88,11 @@ VALUES (:id, :path, :file_name, :root, :kind, NULL, :size, :mtime_ns, :inode, :f
         NULL, NULL, NULL, NULL, NULL, '{}', :sidecars, NULL, :now)
 RETURNING id;
 
+-- restore_place: the photo of that id and content, which was taken in from a state file too, lies elsewhere
+UPDATE photos SET path = :path, file_name = :file_name, root = :root, mtime_ns = :mtime_ns, inode = :inode
+WHERE id = :id AND fingerprint = :fingerprint AND size = :size AND sidecars = :sidecars
+RETURNING id;
+
 -- photo_ids_begun: a row of the counter of photo ids, so that it can be raised
 INSERT INTO sqlite_sequence (name, seq)
 SELECT 'photos', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'photos');
