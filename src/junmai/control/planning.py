@@ -107,6 +107,7 @@ def request_key(order: Order, sources: Sequence[str]) -> str:
         "look": asdict(order.look),
         "output": asdict(order.output),
         "folder": str(order.folder),
+        **({"overwrite": True} if order.overwrite else {}),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -179,7 +180,7 @@ def _is_done(folder: Path, photo: Photo, row: dict[str, object], recipe: Recipe)
     if row["key"] is None or photo.sha256 is None:
         return False
     try:
-        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.own else ""
+        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.reads_sidecars else ""
     except OSError:
         return False  # developing it says what is wrong with its sidecar
     if row["key"] != output_key(photo.sha256, recipe, own_key):

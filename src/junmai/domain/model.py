@@ -68,6 +68,11 @@ class Recipe:
     own: bool = False
     overrides: dict[str, SettingValue] = field(default_factory=dict)
 
+    @property
+    def reads_sidecars(self) -> bool:
+        """Whether what stands in a photo's sidecars decides bytes: its settings, or its rating and keywords."""
+        return self.own or self.output.metadata != "none"
+
 
 def settings_from_json(given: Mapping[str, Any]) -> dict[str, SettingValue]:
     """Settings as JSON holds them: what is a list there is a curve."""

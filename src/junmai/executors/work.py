@@ -11,6 +11,7 @@ from pathlib import Path
 
 from junmai import errors, files
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
+from junmai.develop.sidecars import content_key, read
 from junmai.domain.model import Recipe
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, ProbeJob
 
@@ -91,10 +92,10 @@ def develop(job: DevelopJob) -> Developed:
 
 
 def _own_settings(job: DevelopJob) -> OwnSettings:
-    if not job.recipe.own:
-        return NONE
     try:
-        return own_settings(job.source)
+        if job.recipe.own:
+            return own_settings(job.source)
+        return replace(NONE, key=content_key(read(job.source))) if job.recipe.reads_sidecars else NONE
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
         detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
