@@ -11,6 +11,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import sys
 import threading
@@ -88,15 +89,16 @@ def fingerprint_of(path: Path) -> str:
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Free bytes for this user on the disk of `folder`, or of its nearest parent that exists."""
-    for candidate in (folder, *folder.parents):
-        if candidate.is_dir():
-            if sys.platform == "win32":
-                import shutil
+    """Free bytes for this user on the disk of `folder`, or of its nearest parent that exists.
 
+    None where nobody can say: the disk of a share that is gone does not answer.
+    """
+    for candidate in (folder, *folder.parents):
+        try:
+            if candidate.is_dir():
                 return shutil.disk_usage(candidate).free
-            usage = os.statvfs(candidate)
-            return usage.f_bavail * usage.f_frsize
+        except OSError:
+            return None
     return None
 
 

@@ -17,13 +17,14 @@ from junmai.executors.base import Developed, Ending, Outcome
 def output_key(source_sha256: str, recipe: Recipe, own_key: str = "") -> str:
     """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key.
 
-    `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
-    `junmai.develop.sidecars.content_key` has it; what a photo carries itself is in its checksum.
+    `own_key` is that of the photo's sidecars where the recipe reads them, as `junmai.develop.sidecars.content_key` has
+    it; what a photo carries itself is in its checksum.
     """
     decides: dict[str, object] = {"settings": recipe.settings, "output": recipe.output.deciding()}
     facts: dict[str, object] = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": decides}
     if recipe.own:  # without own settings the key is the same as before there were any
         decides |= {"own": recipe.own, "overrides": recipe.overrides}
+    if recipe.own or own_key:
         facts["own"] = own_key
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

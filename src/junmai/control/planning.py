@@ -127,6 +127,7 @@ def request_key(order: Order, sources: Sequence[str]) -> str:
         "look": asdict(order.look),
         "output": asdict(order.output),
         "folder": str(order.folder),
+        **({"overwrite": True} if order.overwrite else {}),
     }
     if order.further:  # without them the key is the same as before there were any
         facts["further"] = [asdict(one) for one in order.further]
@@ -226,7 +227,7 @@ def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe) -> bool:
     if row["key"] is None or photo.sha256 is None:
         return False
     try:
-        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.own else ""
+        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.reads_sidecars else ""
     except OSError:
         return False  # developing it says what is wrong with its sidecar
     if row["key"] != output_key(photo.sha256, recipe, own_key):

@@ -307,12 +307,28 @@ class Runner:
         failure = endings.judge(
             claim, outcome, self._retries, now=self._store.clock.now(), randomness=self._random.random()
         )
+        self._tell(claim, failure)
         if failure.retry_at is None and (outcome.may_pass or outcome.ending is not Ending.ERROR):
             self._failures_in_a_row += 1
             limit = self._settings.failures_in_a_row
             if limit and self._failures_in_a_row >= limit:
                 self._pause(self._batch(claim.batch_no), conditions.Cause(PauseReason.FAILURES, ""))
         return failure
+
+    def _tell(self, claim: Claim, failure: Failure) -> None:
+        """Each failure is in the log, with what a photographer or a program needs to find the photo."""
+        facts = {
+            "batch": self._batch(claim.batch_no).id,
+            "photo": claim.photo_id,
+            "path": claim.photo.path if claim.photo else None,
+            "kind": failure.error_kind,
+            "error": failure.error_message,
+            "attempt": claim.attempt,
+        }
+        if failure.retry_at is None:
+            log.error("photo failed", **facts)
+        else:
+            log.warning("photo is tried again", **facts, seconds=round(failure.retry_at - self._store.clock.now(), 1))
 
     def _paused_for(self, claim: Claim, outcome: Outcome) -> bool:
         """Whether the error is of something greater than the photo; then the batch is paused for it."""

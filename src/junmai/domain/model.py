@@ -102,6 +102,11 @@ class Recipe:
         """The options of every output: the main one, then the further ones."""
         return (self.output, *(one.output for one in self.further))
 
+    @property
+    def reads_sidecars(self) -> bool:
+        """Whether what stands in a photo's sidecars decides bytes: its settings, or its rating and keywords."""
+        return self.own or self.output.metadata != "none"
+
 
 def settings_from_json(given: Mapping[str, Any]) -> dict[str, SettingValue]:
     """Settings as JSON holds them: what is a list there is a curve."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from junmai import errors, files
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
+from junmai.develop.sidecars import content_key, read
 from junmai.domain.model import Recipe
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, ProbeJob, Written
 
@@ -124,10 +125,10 @@ def _outputs(
 
 
 def _own_settings(job: DevelopJob) -> OwnSettings:
-    if not job.recipe.own:
-        return NONE
     try:
-        return own_settings(job.source)
+        if job.recipe.own:
+            return own_settings(job.source)
+        return replace(NONE, key=content_key(read(job.source))) if job.recipe.reads_sidecars else NONE
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
         detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
