@@ -104,7 +104,7 @@ class Settler:
         cause = conditions.output_cause(batch)
         if cause:
             self._pause(batch, cause)
-        files.remove_temporary(place_of(batch, one.position, one.attempt, one.output_name).temporary)
+        remove_temporaries_of(batch, one.position, one.attempt)
         failed = errors.OutputNotWritable(path=batch.folder, detail=error.strerror or str(error))
         seen = tries[one.batch_no, one.position] + 1
         again = cause is not None or self._retries.allows(seen)
