@@ -128,9 +128,11 @@ def make_folders_below(top: Path, folder: Path) -> None:
             sync_folder(made.parent)
 
 
-def temporary_name(owner: str, item: int, attempt: int) -> str:
-    """Name of the temporary file of one attempt of one item of one batch (`owner`)."""
-    return f"{TEMPORARY_PREFIX}{owner}-{item}-{attempt}{TEMPORARY_SUFFIX}"
+def temporary_name(owner: str, item: int, attempt: int, part: int = 0) -> str:
+    """Name of a temporary file of one attempt of one item of one batch (`owner`): of its main output (`part` 0) or of
+    a further one (1 and up)."""
+    number = f"-{part}" if part else ""
+    return f"{TEMPORARY_PREFIX}{owner}-{item}-{attempt}{number}{TEMPORARY_SUFFIX}"
 
 
 def takes_files(folder: Path) -> bool:
@@ -374,6 +376,6 @@ def temporaries_in(folder: Path, owner: str) -> Iterator[tuple[Path, int, int]]:
         return
     for name in names:
         if name.startswith(prefix) and name.endswith(TEMPORARY_SUFFIX):
-            item, _, attempt = name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX).partition("-")
-            if f"{item}{attempt}".isascii() and item.isdigit() and attempt.isdigit():
-                yield folder / name, int(item), int(attempt)
+            numbers = name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX).split("-")
+            if 2 <= len(numbers) <= 3 and all(one.isascii() and one.isdigit() for one in numbers):
+                yield folder / name, int(numbers[0]), int(numbers[1])

@@ -32,7 +32,7 @@ COLUMNS = (
     *("output_name", "output_size", "output_mtime_ns", "output_sha256", "output_key"),
     *("attempt", "tries", "worker_deaths", "generation"),
     *("error_kind", "error_message", "ended_at", "seconds", "external"),
-    "output_folder",
+    *("output_folder", "further"),
 )
 _COLUMNS = frozenset(COLUMNS)
 _BATCH_ID = re.compile(r"batch_[0-9a-f]{12}")
