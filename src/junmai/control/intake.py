@@ -14,9 +14,10 @@ from junmai.control.ordering import order_from
 from junmai.control.planning import Order, check_recipe, resolve
 from junmai.control.statefile import COLUMNS, StateFile, items_path, mark_of, read_items
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus, ItemStatus, PauseReason, outcome
-from junmai.domain.model import FurtherPart, Recipe, is_label, recipe_from_json
+from junmai.domain.model import FurtherPart, Recipe, is_label
 from junmai.domain.naming import is_relative_name
 from junmai.domain.plan import EXTENSIONS
+from junmai.domain.recipes import recipe_from_json
 from junmai.store.states import RestoredBatch, RestoredEnd, RestoredItem, RestoredPart, RestoredPhoto
 
 CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "output")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 OutputFormat = Literal["jpeg", "tiff", "webp", "avif"]
 ColorSpace = Literal["srgb", "display-p3", "adobe-rgb"]
@@ -106,31 +105,6 @@ class Recipe:
     def reads_sidecars(self) -> bool:
         """Whether what stands in a photo's sidecars decides bytes: its settings, or its rating and keywords."""
         return self.own or self.output.metadata != "none"
-
-
-def settings_from_json(given: Mapping[str, Any]) -> dict[str, SettingValue]:
-    """Settings as JSON holds them: what is a list there is a curve."""
-    return {
-        name: tuple((x, y) for x, y in value) if isinstance(value, list) else value for name, value in given.items()
-    }
-
-
-def recipe_from_json(given: Mapping[str, Any]) -> Recipe:
-    """A recipe as `dataclasses.asdict` and JSON hold it. Raises KeyError, TypeError or ValueError if it is none."""
-    return Recipe(
-        settings=settings_from_json(given["settings"]),
-        output=OutputOptions(**given["output"]),
-        own=given.get("own", False) is True,
-        overrides=settings_from_json(given.get("overrides", {})),
-        further=_further_from_json(given.get("further", ())),
-    )
-
-
-def _further_from_json(given: Any) -> tuple[FurtherOutput, ...]:
-    found = tuple(FurtherOutput(one["label"], OutputOptions(**one["output"])) for one in given)
-    if len(found) > MOST_FURTHER or len({one.label.casefold() for one in found}) < len(found):
-        raise ValueError("the labels of further outputs are too many, or two are the same")
-    return found
 
 
 # --- library -----------------------------------------------------------------------------------------------

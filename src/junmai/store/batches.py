@@ -9,8 +9,9 @@ from typing import Any
 
 from junmai import errors
 from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason, batch_may
-from junmai.domain.model import Batch, Event, FurtherPart, Item, NewBatch, NewItem, recipe_from_json
+from junmai.domain.model import Batch, Event, FurtherPart, Item, NewBatch, NewItem
 from junmai.domain.plan import further_name, name_key
+from junmai.domain.recipes import recipe_from_json
 from junmai.store.engine import Engine, Row, Transaction
 
 ITEM_CHUNK = 5_000
