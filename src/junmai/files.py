@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from junmai import syscalls
 
@@ -133,6 +134,11 @@ def temporary_name(owner: str, item: int, attempt: int, part: int = 0) -> str:
     a further one (1 and up)."""
     number = f"-{part}" if part else ""
     return f"{TEMPORARY_PREFIX}{owner}-{item}-{attempt}{number}{TEMPORARY_SUFFIX}"
+
+
+def nowhere() -> TextIO:
+    """A stream that is always at its end and forgets what is written."""
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), "r+", encoding="utf-8")
 
 
 def takes_files(folder: Path) -> bool:

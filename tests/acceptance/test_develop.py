@@ -59,9 +59,7 @@ def test_every_readable_photo_is_developed_at_full_size_and_a_second_run_develop
     for path, name in outputs.items():
         with Image.open(out / name) as picture:
             picture.load()
-            # a camera's own crop may leave out the sensor's rim, as its JPEGs do: up to 3 % a side
-            for side, whole in zip(sorted(picture.size), sorted(sizes[Path(path).name]), strict=True):
-                assert 0.97 * whole <= side <= whole, path
+            assert sorted(picture.size) == sorted(sizes[Path(path).name]), path
             assert picture.info["icc_profile"]
 
     second = junmai("develop", *sources, "--out", out, "--json", data=data)

@@ -97,10 +97,8 @@ def test_a_sidecar_with_another_time_and_the_same_content_changes_nothing(
     assert junmai(*command, data=data).summary["skipped_count"] == 2
 
 
-def test_the_outputs_of_a_preset_without_metadata_do_not_follow_sidecars(
-    shoot: Path, data: Path, tmp_path: Path
-) -> None:
-    command = ("develop", shoot, "--preset", "default", "--metadata", "none", "--out", tmp_path / "out", "--json")
+def test_the_outputs_of_a_preset_do_not_follow_sidecars(shoot: Path, data: Path, tmp_path: Path) -> None:
+    command = ("develop", shoot, "--preset", "default", "--out", tmp_path / "out", "--json")
     junmai(*command, data=data)
     assert abs(light(tmp_path / "out") - light(shoot)) <= 2
     edit(shoot, "+1")

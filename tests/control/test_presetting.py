@@ -13,7 +13,7 @@ from junmai.control import comparing, planning, presetting
 from junmai.control.endings import output_key
 from junmai.control.planning import Look, Order
 from junmai.control.presetting import Imported, Refused
-from junmai.domain.model import Recipe
+from junmai.domain.model import OutputOptions, Recipe
 from junmai.executors.inline import InlineExecutor
 from junmai.store.base import Store
 from junmai.store.sqlite import SqliteStore
@@ -203,9 +203,12 @@ def test_an_order_that_contradicts_itself_is_refused(store: Store, gold: Path, l
         planning.resolve(Order(look), presetting.finder(store))
 
 
-def test_sidecars_decide_the_key_of_an_output_where_there_are_any() -> None:
+def test_sidecars_decide_the_key_of_an_output_only_where_they_are_asked() -> None:
     own, preset = Recipe(own=True), Recipe()
     assert output_key("a", own, "1") != output_key("a", own, "2")
-    assert output_key("a", preset, "1") != output_key("a", preset, "2")  # its keywords stand in the output
+    assert output_key("a", preset, "1") == output_key("a", preset, "2")
+    assert output_key("a", preset, told_key="1") != output_key("a", preset, told_key="2")
+    bare = Recipe(output=OutputOptions(metadata="none"))
+    assert output_key("a", bare, told_key="1") == output_key("a", bare, told_key="2")
     assert output_key("a", own) != output_key("a", preset)
     assert output_key("a", replace(own, overrides={"Tint": 1.0})) != output_key("a", own)

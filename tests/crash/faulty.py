@@ -48,7 +48,7 @@ def _ends_after(count: int, function: Callable[..., Any]) -> Callable[..., Any]:
 pipeline.develop_outputs = _faulty_develop
 if _kind == "exit_after" and __name__ == "__main__":
     # Six quick photos would be settled in one group or in three, as it falls; one at a time there are passes to count.
-    policy.GROUP_SECONDS = 0.0
+    policy.GROUP_SECONDS, policy.GROUP_SIZE = 0.0, 1
     _point, _, _count = _rest.partition(":")
     _owner: Any = ClaimVerbs if hasattr(ClaimVerbs, _point) else files
     setattr(_owner, _point, _ends_after(int(_count), getattr(_owner, _point)))

@@ -85,10 +85,10 @@ def test_the_photo_that_was_set_aside_is_developed_by_retry_failed_once_it_is_we
         "stage:1",
         "stage:2",
         "rename_without_replacing:1",
-        "rename_without_replacing:3",
-        "sync_folder:2",
+        "rename_without_replacing:4",
+        "sync_folder:4",
         "settle:1",
-        "settle:2",
+        "settle:3",
         "add_runner:1",
     ],
 )

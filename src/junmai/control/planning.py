@@ -229,10 +229,11 @@ def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe) -> bool:
     if row["key"] is None or photo.sha256 is None:
         return False
     try:
-        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.reads_sidecars else ""
+        found = sidecars.read(Path(photo.path)) if recipe.own or recipe.output.metadata != "none" else ()
     except OSError:
         return False  # developing it says what is wrong with its sidecar
-    if row["key"] != output_key(photo.sha256, recipe, own_key):
+    own_key, told_key = (sidecars.content_key(found), "") if recipe.own else ("", sidecars.told_key(found))
+    if row["key"] != output_key(photo.sha256, recipe, own_key, told_key):
         return False
     return stands_as_recorded(row, folder)
 

@@ -20,6 +20,7 @@ from junmai.develop import color, dcp, look, preview, tiff_tags, tone
 from junmai.develop.camera_profile import TAGS, Profile, ProfiledCamera, dng_camera
 from junmai.develop.color import Camera, Gains
 from junmai.develop.decode import Balance, Decoded, Wanted, check_size
+from junmai.develop.raw_size import own_crop
 from junmai.develop.sniff import Sniffed
 from junmai.develop.tiff_tags import Tags
 
@@ -196,21 +197,11 @@ def by_libraw(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
 
 
 def cropped(raw: Any, pixels: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Without the margin that the camera leaves out of its own pictures (DNG: DefaultCrop).
-
-    A crop of more than 3 % a side is the photographer's choice of aspect, which the settings may make anew.
-    """
-    sizes = raw.sizes
-    top, left = sizes.crop_top_margin - sizes.top_margin, sizes.crop_left_margin - sizes.left_margin
-    height, width = pixels.shape[:2]
-    if (height, width) != (sizes.height, sizes.width) or not 0 < sizes.crop_width <= width:
+    """The part of all decoded pixels that `own_crop` says; all where they are not as many as the RAW says."""
+    if pixels.shape[:2] != (raw.sizes.height, raw.sizes.width):
         return pixels
-    bottom, right = height - top - sizes.crop_height, width - left - sizes.crop_width
-    fits = 0 <= top <= 0.03 * height and 0 <= bottom <= 0.03 * height
-    fits = fits and 0 <= left <= 0.03 * width and 0 <= right <= 0.03 * width
-    if not fits or top + bottom + left + right == 0:
-        return pixels
-    return np.ascontiguousarray(pixels[top : height - bottom, left : width - right])
+    top, left, height, width = own_crop(raw.sizes)
+    return np.ascontiguousarray(pixels[top : top + height, left : left + width])
 
 
 def _saturation(raw: Any) -> tuple[float, float, float]:

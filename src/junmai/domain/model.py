@@ -101,11 +101,6 @@ class Recipe:
         """The options of every output: the main one, then the further ones."""
         return (self.output, *(one.output for one in self.further))
 
-    @property
-    def reads_sidecars(self) -> bool:
-        """Whether what stands in a photo's sidecars decides bytes: its settings, or its rating and keywords."""
-        return self.own or self.output.metadata != "none"
-
 
 # --- library -----------------------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from junmai import errors, files
+from junmai.develop import sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
-from junmai.develop.sidecars import content_key, read
 from junmai.domain.model import Recipe
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, ProbeJob, Written
 
@@ -92,6 +92,7 @@ def develop(job: DevelopJob) -> Developed:
         height=main.height,
         seconds={"checksum": read - began, **seconds},
         own_key=own.key,
+        told_key="" if job.recipe.own else _told_key(job.source),
         remarks=(*own.remarks, *main.remarks),
         further=tuple(Written(one.size, one.sha256) for one in further),
     )
@@ -125,13 +126,21 @@ def _outputs(
 
 
 def _own_settings(job: DevelopJob) -> OwnSettings:
+    if not job.recipe.own:
+        return NONE
     try:
-        if job.recipe.own:
-            return own_settings(job.source)
-        return replace(NONE, key=content_key(read(job.source))) if job.recipe.reads_sidecars else NONE
+        return own_settings(job.source)
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
         detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
+
+
+def _told_key(source: Path) -> str:
+    """The key of what sidecars tell; one that cannot be opened tells the outputs nothing either."""
+    try:
+        return sidecars.told_key(sidecars.read(source))
+    except OSError:
+        return ""
 
 
 def _in_force(recipe: Recipe, own: OwnSettings) -> Recipe:
