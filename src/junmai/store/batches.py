@@ -15,7 +15,8 @@ from junmai.domain.recipes import recipe_from_json
 from junmai.store.engine import Engine, Row, Transaction
 
 ITEM_CHUNK = 5_000
-"""Items written in one transaction while a batch is made: about 30 ms, and commands get in between."""
+"""Items written in one transaction while a batch is made: commands get in between. Twice as many took 49 ms, and up to
+420 ms in a folder that other batches write to as well."""
 CANCEL_CHUNK = 5000
 """Rows of a cancelled batch that follow it in one transaction."""
 NEWEST = 1 << 62
