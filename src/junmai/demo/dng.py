@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from junmai.demo.exif import EXIF_POINTER, GPS_POINTER, Exif, camera_tags, exif_ifd, gps_ifd
 from junmai.demo.light import A_KELVIN, D65_KELVIN, camera_from_srgb, color_matrix, neutral
 from junmai.demo.tiff import ASCII, BYTE, DOUBLE, LONG, RATIONAL, SHORT, SRATIONAL, Ifd, tiff_bytes
+from junmai.develop.tone import RAW_GAIN, base_curve
 
 Picture = NDArray[np.float32]
 
@@ -182,12 +183,13 @@ def _raw_ifd(raw: NDArray[np.uint16], scale: float, offset: float) -> Ifd:
 
 
 def _thumbnail(picture: Picture) -> NDArray[np.uint8]:
-    """The picture as sRGB of 8 bits, at most 256 pixels long."""
+    """The picture as sRGB of 8 bits, at most 256 pixels long, with the curve of a camera's own picture: the base look
+    `camera` goes by it, and a linear one made every RAW of the demo dull."""
     height, width = picture.shape[:2]
     factor = min(1.0, _THUMBNAIL / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    return srgb8(small)
+    return srgb8(base_curve(small.astype(np.float64) * RAW_GAIN).astype(np.float32))
 
 
 def srgb8(linear: Picture) -> NDArray[np.uint8]:
