@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli", "control"},
 }
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
-WRITERS = {"files.py", "log.py"}
+WRITERS = {"files.py", "log.py", "__main__.py"}
 WRITING_METHODS = {
     *("write_bytes", "write_text", "touch", "rename", "replace", "unlink", "rmdir", "symlink_to", "hardlink_to"),
     *("chmod", "remove", "removedirs", "renames", "rmtree", "move", "copy", "copyfile", "copy2", "truncate", "utime"),

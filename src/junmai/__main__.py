@@ -5,11 +5,15 @@ Nothing heavy is imported here: a spawned worker process imports this module aga
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by a daemon: a database must not get its number
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
     from junmai.cli.main import run
 
     sys.exit(run(sys.argv[1:]))

@@ -247,8 +247,8 @@ class DuplicatePhotos(BadInput):
 
 
 class ProgramNotGuarded(JunmaiError):
-    """This program was loaded anew for a worker process and began again there. Put what it does below the line
-    if __name__ == "__main__":"""
+    """This program was loaded anew for a worker process and began again there. Put what it does below the
+    line `if __name__ == "__main__":`."""
 
     code = "program_not_guarded"
 

@@ -20,7 +20,7 @@ from junmai.domain import policy
 from junmai.store.claims import ClaimVerbs
 
 _kind, _, _rest = os.environ.get("FAULT", "").partition(":")
-_develop = pipeline.develop_photo
+_develop = pipeline.develop_outputs
 
 
 def _faulty_develop(source: Path, recipe: Any) -> Any:
@@ -45,7 +45,7 @@ def _ends_after(count: int, function: Callable[..., Any]) -> Callable[..., Any]:
     return passing
 
 
-pipeline.develop_photo = _faulty_develop
+pipeline.develop_outputs = _faulty_develop
 if _kind == "exit_after" and __name__ == "__main__":
     # Six quick photos would be settled in one group or in three, as it falls; one at a time there are passes to count.
     policy.GROUP_SECONDS = 0.0

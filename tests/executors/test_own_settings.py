@@ -11,7 +11,7 @@ from crs import packet
 from helpers import develop_job, make_jpeg
 from junmai import errors
 from junmai.develop import sidecars
-from junmai.domain.model import Recipe
+from junmai.domain.model import OutputOptions, Recipe
 from junmai.executors import work
 from junmai.executors.base import Developed, Ending
 
@@ -46,10 +46,15 @@ def test_what_is_asked_for_explicitly_goes_over_them(photo: Path) -> None:
 
 
 def test_a_worker_that_is_not_asked_does_not_look(photo: Path) -> None:
-    result, data = developed(photo, Recipe())
+    recipe = Recipe(output=OutputOptions(metadata="none"))
+    result, data = developed(photo, recipe)
     assert (result.own_key, result.remarks) == ("", ())
     photo.with_suffix(".xmp").unlink()
-    assert data == developed(photo, Recipe())[1]
+    assert data == developed(photo, recipe)[1]
+
+
+def test_a_sidecar_whose_keywords_stand_in_the_output_is_part_of_its_key(photo: Path) -> None:
+    assert developed(photo, Recipe())[0].own_key == sidecars.content_key(sidecars.read(photo))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")

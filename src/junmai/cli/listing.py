@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 from rich.markup import escape
@@ -130,6 +131,11 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
     console.print(f"  {done}, to go {found.remaining:,}{cancelled}")
     look = f"preset {found.preset}" + (", photos' own settings over it" if found.recipe.own else "")
     console.print(f"  {escape(look)}, priority {found.priority}, into {escape(found.folder)}")
+    for one in found.recipe.further:
+        size = f"{one.output.long_edge} px" if one.output.long_edge else "full size"
+        console.print(
+            f"  also {one.label}: {one.output.format}, {size}, into {escape(str(Path(found.folder) / one.label))}"
+        )
     served = controller.served_by(found)
     if found.status == BatchStatus.PAUSED:
         cause = conditions.sentence(found.pause_reason, found.pause_detail)

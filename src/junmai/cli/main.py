@@ -108,6 +108,7 @@ def develop(
     color_space: options.Space = "srgb",
     sharpen_for: options.SharpenFor_ = "none",
     sharpen_strength: options.SharpenStrength_ = "standard",
+    also: options.Also = None,
     metadata: options.Metadata = "all",
     no_gps: options.NoGps = False,
     creator: options.Creator = "",
@@ -124,7 +125,7 @@ def develop(
     reporter = _reporter(json)
     with opened("develop") as controller:
         look = Look(presetting.taken(controller.store, preset, reporter.word), blend, settings_from=settings)
-        order = Order(look, output, _absolute(out), overwrite)
+        order = Order(look, output, _absolute(out), overwrite, options.further(also or [], output))
         executor = controller.executor(workers)
         try:
             prepared = developing.prepare(
@@ -172,6 +173,8 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
         reporter.word(f"{counted(prepared.low_rated)} with fewer stars left out.")
     if prepared.replaced:
         reporter.word(f"{counted(prepared.replaced)} developed earlier in another way; the new ones replace them.")
+    if prepared.lacking:
+        reporter.word(f"{counted(prepared.lacking)} developed earlier without all of these outputs; developing again.")
     if prepared.resumed:
         reporter.word(f"Going on with {prepared.batch.id}.")
     return foreground.run(prepared.batch, executor, since=prepared.last_event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,13 @@ from junmai.control.ordering import order_from
 from junmai.control.planning import Plan, make_plan, new_batch_id
 from junmai.control.presence import SERVES_NOTHING, Presence
 from junmai.control.rebuild import TakenIn, take_in_unknown
-from junmai.control.recovery import live_runners, remove_unsealed, take_over_from_dead, this_process
+from junmai.control.recovery import (
+    finish_left_staged,
+    live_runners,
+    remove_unsealed,
+    take_over_from_dead,
+    this_process,
+)
 from junmai.control.runner import Runner
 from junmai.control.statefile import BatchState
 from junmai.control.statewriter import StateWriter, state_of
@@ -65,6 +72,7 @@ class BatchController:
         self.store = store or SqliteStore(self.settings.database)
         self._by = by or this_process()
         self._presence: Presence | None = None
+        self._entering = threading.Lock()
         self._states = StateWriter(self.store, self.settings)
         self.store.listen(self._states.heard)
         self.taken_in: TakenIn = take_in_unknown(self.store, self.settings)
@@ -141,9 +149,10 @@ class BatchController:
         return batch
 
     def _present(self) -> int:
-        if self._presence is None:
-            self._presence = Presence(self.store, self.settings, role="controller", scope=SERVES_NOTHING, workers=0)
-        return self._presence.no
+        with self._entering:  # two threads at once, and the batch of one would look like that of a dead writer
+            if self._presence is None:
+                self._presence = Presence(self.store, self.settings, role="controller", scope=SERVES_NOTHING, workers=0)
+            return self._presence.no
 
     # --- commands -----------------------------------------------------------------------------------------
 
@@ -236,6 +245,7 @@ class BatchController:
         Returns `recovered_count`, `failed_count`, `batch_ids` and `timestamp`.
         """
         remove_unsealed(self.store, self.settings)
+        finish_left_staged(self.store, self._present())  # what an earlier call took over and could not finish
         take_over_from_dead(self.store, self.settings, self._present())
         recovered: list[str] = []
         failed = 0

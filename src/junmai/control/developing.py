@@ -40,6 +40,8 @@ class Prepared:
     """Photos that the asked rating leaves out."""
     kept_names: int = 0
     """Photos that the template would call otherwise, which keep the name that they have in the folder."""
+    lacking: int = 0
+    """Photos whose right main output stands there, but not all of their further ones."""
 
 
 def prepare(
@@ -80,7 +82,8 @@ def prepare(
             store.clock.sleep(TWIN_POLL_SECONDS)  # it is still writing its batch, or ended just now
         else:
             low = len(imported.photos) - len(plan.items)
-            return Prepared(batch, False, imported.left_out, done, last_event, plan.replaced, low, plan.kept_names)
+            counts = (plan.replaced, low, plan.kept_names, plan.lacking)
+            return Prepared(batch, False, imported.left_out, done, last_event, *counts)
 
 
 def _may_be_twin(store: Store, batch_id: str, key: str) -> bool:

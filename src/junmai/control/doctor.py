@@ -95,18 +95,26 @@ def _events(store: Store, batch: Batch) -> Iterator[Finding]:
 def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
     gone: list[str] = []
     changed: list[str] = []
+    bare: list[str] = []
     for item in all_items(store, batch.no, status="processed"):
         if item.output_sha256 is None or item.output_name is None:
             continue
-        row = store.output_at(item.folder, item.output_name)
-        if row is None or row["sha256"] != item.output_sha256:
-            continue  # a later batch wrote the name anew
-        path = Path(item.folder) / item.output_name
-        state = files.state_of(path)
-        if state is None:
-            gone.append(str(path))
-        elif state.size != item.output_size or (read and files.sha256_of(path) != item.output_sha256):
-            changed.append(str(path))
+        if len(item.further) != len(batch.recipe.further):
+            bare.append(item.output_name)
+        main = (item.output_name, item.output_size, item.output_sha256)
+        for name, size, sha256 in (main, *((part.name, part.size, part.sha256) for part in item.further)):
+            row = store.output_at(item.folder, name)
+            if row is None or row["sha256"] != sha256:
+                continue  # a later batch wrote the name anew
+            path = Path(item.folder) / name
+            state = files.state_of(path)
+            if state is None:
+                gone.append(str(path))
+            elif state.size != size or (read and files.sha256_of(path) != sha256):
+                changed.append(str(path))
+    if bare:
+        words = f"{_some(bare)} recorded without the further outputs that belong to them."
+        yield Finding("error", "further", words, batch.id)
     if gone:
         words = f"{_some(gone)} gone (moved or deleted since); the same develop command makes anew."
         yield Finding("warning", "output", words, batch.id)

@@ -32,6 +32,10 @@ class Lookout:
         self._watch = Watch(store, settings, machine)
         self._forgetting: Forgetting | None = None
         self._runner_no = 0
+        self._held: set[int] = set()
+        """Batches that wait for the machine, as far as this runner knows."""
+        self._excused: set[int] = set()
+        """Those that somebody resumed while it was busy: they know what else the machine is doing."""
 
     def look(self, runner_no: int) -> None:
         """Do what is due. Raises a `StoreError`; the next call goes on."""
@@ -57,14 +61,25 @@ class Lookout:
 
     def _causes(self) -> None:
         busy = self._watch.look()
+        if busy is None:
+            self._held.clear()
+            self._excused.clear()
         for batch in self._served():
             if batch.status == BatchStatus.RUNNING:
-                cause = conditions.disk_cause(batch, self._settings) or busy
+                cause = conditions.disk_cause(batch, self._settings) or self._busy(batch, busy)
                 if cause is not None:
                     self.pause(batch, cause)
             elif batch.status == BatchStatus.PAUSED and conditions.goes_on_by_itself(batch) and self._is_over(batch):
                 with contextlib.suppress(errors.WrongState):
                     self._store.resume(batch.id, by="junmai", only_reason=PauseReason(str(batch.pause_reason)))
+
+    def _busy(self, batch: Batch, busy: conditions.Cause | None) -> conditions.Cause | None:
+        if batch.no in self._held:
+            self._excused.add(batch.no)
+        if busy is None or batch.no in self._excused:
+            return None
+        self._held.add(batch.no)
+        return busy
 
     def _is_over(self, batch: Batch) -> bool:
         if batch.pause_reason == PauseReason.MACHINE_BUSY:

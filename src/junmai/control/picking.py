@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from junmai import errors
 from junmai.domain.model import Photo
@@ -38,7 +38,7 @@ def selected(store: Store, selection: Selection) -> Iterator[Photo]:
     """The photos that a selection means, by id. Raises `UnknownCollection`."""
     first, last = selection.bounds()
     collection_id = store.collection_id(selection.collection) if selection.collection is not None else None
-    below = str(Path(selection.folder).absolute()).rstrip("/\\") + "/" if selection.folder else None
+    below = os.path.abspath(selection.folder).rstrip(os.sep) + os.sep if selection.folder else None
     after = 0
     while True:
         page = store.photos(

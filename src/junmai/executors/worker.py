@@ -22,6 +22,7 @@ LIVES = None
 
 def live(pipe: Connection, parent: int) -> None:
     """Do jobs until the pipe closes or says None."""
+    _one_thread()
     _end_with_parent(parent)
     _leave_signals_to_the_runner()
     _be_quiet()

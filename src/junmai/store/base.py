@@ -1,6 +1,6 @@
 """The store as every other room sees it.
 
-`Store` is one class of verbs over an `Engine`; the verbs are written once (`library`, `batches`, `claims`) and each
+`Store` is one class of verbs over an `Engine`; the verbs are written once, in the other modules of this room, and each
 kind of database brings its engine and its named queries. The conformance suite runs over every engine.
 """
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from junmai import errors
 from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason
-from junmai.domain.model import Batch, Event, Item, NewBatch, NewItem, recipe_from_json
-from junmai.domain.plan import name_key
+from junmai.domain.model import Batch, Event, FurtherPart, Item, NewBatch, NewItem, recipe_from_json
+from junmai.domain.plan import further_name, name_key
 from junmai.store.engine import Engine, Row, Transaction
 
 ITEM_CHUNK = 5_000
@@ -84,14 +84,20 @@ class BatchVerbs(Engine):
     def _reserve(transaction: Transaction, no: int, new: NewBatch, folder_id: int, items: Sequence[NewItem]) -> None:
         """Names in a folder that other batches may write to as well."""
         _refuse_taken(transaction, no, folder_id, [item.photo_id for item in items])
-        kept = transaction.bulk(
-            "reserve_outputs",
-            [(name_key(item.output_name), item.output_name, item.photo_id) for item in items],
-            folder_id=folder_id,
-            format=new.recipe.output.format,
-            batch_no=no,
-        )
-        if kept != len(items):
+        names = [(item.output_name, item.photo_id) for item in items]
+        BatchVerbs._reserve_names(transaction, no, folder_id, names, new.recipe.output.format, "")
+        for one in new.recipe.further:
+            form = one.output.format
+            derived = [(further_name(name, one.label, form), photo_id) for name, photo_id in names]
+            BatchVerbs._reserve_names(transaction, no, folder_id, derived, form, one.label)
+
+    @staticmethod
+    def _reserve_names(
+        transaction: Transaction, no: int, folder_id: int, names: Sequence[tuple[str, int]], form: str, label: str
+    ) -> None:
+        rows = [(name_key(name), name, photo_id) for name, photo_id in names]
+        facts: dict[str, object] = {"folder_id": folder_id, "format": form, "batch_no": no, "label": label}
+        if transaction.bulk("reserve_outputs", rows, **facts) != len(rows):
             raise errors.StoreError(detail="the names of a new batch changed while it was written; try again")
 
     def _seal(self, no: int) -> Batch:
@@ -306,7 +312,18 @@ def batch_from(row: Row) -> Batch:
 
 def item_from(row: Row) -> Item:
     """A row of `items` with its photo's path as a value."""
-    return Item(**{name: row[name] for name in Item.__dataclass_fields__})
+    values = {name: row[name] for name in Item.__dataclass_fields__}
+    return Item(**{**values, "further": parts_from(row["further"])})
+
+
+def parts_from(text: str | None) -> tuple[FurtherPart, ...]:
+    """The further outputs of an item as its row has them."""
+    return tuple(FurtherPart(*part) for part in json.loads(text)) if text else ()
+
+
+def parts_json(parts: Sequence[FurtherPart]) -> str | None:
+    """The further outputs of an item as its row has them; None where there are none, so that rows stay small."""
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":")) if parts else None
 
 
 def _batch(transaction: Transaction, no: int) -> Batch:

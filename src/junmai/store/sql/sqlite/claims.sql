@@ -37,7 +37,7 @@ WHERE items.batch_no = :batch_no AND items.status = 'pending' AND photos.root = 
 
 -- stage_item: a whole temporary file is recorded
 UPDATE items SET status = 'staged', output_size = :size, output_sha256 = :sha256, output_key = :key,
-    seconds = :seconds
+    seconds = :seconds, further = :further
 WHERE batch_no = :batch_no AND position = :position AND status = 'running' AND attempt = :attempt
   AND runner_no = :runner_no RETURNING batch_no, position;
 
@@ -54,14 +54,14 @@ WHERE batch_no = :batch_no AND position = :position AND status = 'running' AND a
 -- fail_item: an error that does not pass
 UPDATE items SET status = 'failed', runner_no = NULL, ended_at = :now, error_kind = :error_kind,
     error_message = :error_message, tries = tries + :tried, worker_deaths = worker_deaths + :died,
-    seconds = :seconds, output_size = NULL, output_sha256 = NULL, output_key = NULL
+    seconds = :seconds, output_size = NULL, output_sha256 = NULL, output_key = NULL, further = NULL
 WHERE batch_no = :batch_no AND position = :position AND status IN ('running', 'staged') AND attempt = :attempt
   AND runner_no = :runner_no RETURNING photo_id, generation;
 
 -- give_back_item: an attempt ends without an end for the item
 UPDATE items SET status = 'pending', runner_no = NULL, ready_at = :ready_at, error_kind = :error_kind,
     error_message = :error_message, tries = tries + :tried, worker_deaths = worker_deaths + :died,
-    output_size = NULL, output_sha256 = NULL, output_key = NULL
+    output_size = NULL, output_sha256 = NULL, output_key = NULL, further = NULL
 WHERE batch_no = :batch_no AND position = :position AND status IN ('running', 'staged') AND attempt = :attempt
   AND runner_no = :runner_no RETURNING photo_id, generation;
 
@@ -85,7 +85,8 @@ RETURNING batch_no, position, attempt, photo_id;
 -- adopt_staged: staged items of a lost runner are this runner's now
 UPDATE items SET runner_no = :runner_no
 WHERE runner_no = :lost AND status = 'staged' AND status IN ('running', 'staged')
-RETURNING batch_no, position, attempt, photo_id, output_name, output_size, output_sha256, output_key, seconds;
+RETURNING batch_no, position, attempt, photo_id, output_name, output_size, output_sha256, output_key, seconds,
+    further;
 
 -- folder_and_format: where the outputs of a batch go
 SELECT folder_id, recipe ->> '$.output.format' AS format FROM batches WHERE no = :no;

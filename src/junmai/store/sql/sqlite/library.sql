@@ -109,13 +109,15 @@ WHERE (batches.rows_behind = 0 OR items.status IN ('running', 'staged'))
 GROUP BY batches.no ORDER BY batches.no LIMIT 1;
 
 -- reserve_outputs: names belong to photos; the batch that planned one first is kept; rows of (key, name, photo id)
-INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no)
-SELECT :folder_id, value ->> 0, value ->> 1, value ->> 2, :format, :batch_no FROM json_each(:rows) WHERE true
-ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name WHERE photo_id = excluded.photo_id;
+INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no, label)
+SELECT :folder_id, value ->> 0, value ->> 1, value ->> 2, :format, :batch_no, :label FROM json_each(:rows) WHERE true
+ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name
+WHERE photo_id = excluded.photo_id AND label = excluded.label;
 
 -- record_output: what stands at a name now; a folder of the batch's own gets its names only here
-INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no, key, size, mtime_ns, sha256, settled_at)
-VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no, :key, :size, :mtime_ns, :sha256, :now)
+INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no, key, size, mtime_ns, sha256, settled_at,
+                     label)
+VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no, :key, :size, :mtime_ns, :sha256, :now, :label)
 ON CONFLICT (folder_id, name_key) DO UPDATE SET key = :key, size = :size, mtime_ns = :mtime_ns, sha256 = :sha256,
     settled_at = :now
-WHERE photo_id = excluded.photo_id RETURNING name;
+WHERE photo_id = excluded.photo_id AND label = excluded.label RETURNING name;
