@@ -80,7 +80,7 @@ class OutsideVerbs(Engine):
         with self.write() as transaction:
             if not transaction.rows("let_leave", no=no):
                 return Removal.KEPT
-            for query in ("delete_events_chunk", "delete_items_chunk"):
+            for query in ("delete_items_chunk", "delete_events_chunk"):  # an item never stands there without its event
                 if transaction.rows(query, no=no, limit=REMOVE_CHUNK):
                     return Removal.MORE
             gone = transaction.rows("delete_batch", no=no)[0]
