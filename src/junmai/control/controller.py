@@ -19,6 +19,7 @@ from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
 from junmai.control import cleaning, conditions, doctor, merging, picking
+from junmai.control.following import Follower
 from junmai.control.ordering import order_from
 from junmai.control.planning import Plan, make_plan, new_batch_id
 from junmai.control.presence import SERVES_NOTHING, Presence
@@ -75,9 +76,14 @@ class BatchController:
         self._states = StateWriter(self.store, self.settings)
         self.store.listen(self._states.heard)
         self.taken_in: TakenIn = take_in_unknown(self.store, self.settings)
+        self._follower = Follower(self.store)
+        if self.store.rows_are_behind():
+            self._follower.begin()
 
     def close(self) -> None:
-        """Bring the state files up to date and close the store; batches stay as they are."""
+        """Bring the state files up to date and close the store; batches stay as they are. Rows of a cancelled batch
+        are waited for up to 2 s; the next controller or runner goes on with them."""
+        self._follower.close()
         self._states.close()
         if self._presence is not None:
             self._presence.leave()
@@ -169,9 +175,7 @@ class BatchController:
     def cancel(self, batch_id: str) -> Batch:
         """Give a batch up; photos in hand finish. Raises `UnknownBatch`, `WrongState`."""
         batch = self.store.cancel(batch_id, by=self._by)
-        if not live_runners(self.store, self.settings, serving=batch.no):
-            while self.store.follow_cancelled():
-                pass
+        self._follower.begin()
         log.info("cancelled", batch=batch_id, by=self._by)
         return batch
 

@@ -67,20 +67,23 @@ def _runners(store: Store, settings: Settings) -> Iterator[Finding]:
 
 
 def _counters(store: Store, batch: Batch) -> Iterator[Finding]:
-    rows = store.item_counts(batch.no)
-    said = {"processed": batch.processed, "failed": batch.failed, "skipped": batch.skipped}
-    for status, count in said.items():
-        if rows.get(status, 0) != count:
-            yield Finding(
-                "error", "counters", f"{count} {status} are counted, {rows.get(status, 0)} are there.", batch.id
-            )
-    if sum(rows.values()) != batch.total:
-        yield Finding(
-            "error", "counters", f"{batch.total} items are counted, {sum(rows.values())} are there.", batch.id
-        )
-    open_rows = sum(count for status, count in rows.items() if status not in ITEM_ENDED)
-    if batch.status in ENDED and batch.status != BatchStatus.CANCELLED and open_rows:
-        yield Finding("error", "ended", f"The batch is {batch.status}, but {open_rows} items have no end.", batch.id)
+    """Both sides are of one moment: what was read with the page of batches may be minutes old by now."""
+    found = store.counters(batch.no)
+    if not found or found[0]["leaving"]:  # it was forgotten meanwhile, or is at this moment
+        return
+    said = found[0]
+    rows = {row["status"]: row["count"] for row in found if row["status"] is not None}
+    for status in ("processed", "failed", "skipped"):
+        if rows.get(status, 0) != said[status]:
+            words = f"{said[status]} {status} are counted, {rows.get(status, 0)} are there."
+            yield Finding("error", "counters", words, batch.id)
+    if sum(rows.values()) != said["total"]:
+        words = f"{said['total']} items are counted, {sum(rows.values())} are there."
+        yield Finding("error", "counters", words, batch.id)
+    status = said["batch_status"]
+    open_rows = sum(count for name, count in rows.items() if name not in ITEM_ENDED)
+    if status in ENDED and status != BatchStatus.CANCELLED and open_rows:
+        yield Finding("error", "ended", f"The batch is {status}, but {open_rows} items have no end.", batch.id)
 
 
 def _events(store: Store, batch: Batch) -> Iterator[Finding]:
@@ -126,7 +129,8 @@ def _some(names: list[str]) -> str:
 
 
 def _temporaries(store: Store, batch: Batch) -> Iterator[Finding]:
-    if batch.status not in ENDED or store.in_hand_of(batch.no):
+    found = [path for path, _, _ in files.temporaries_in(Path(batch.folder), batch.id)]
+    if not found or store.batch_status(batch.no) not in ENDED or store.in_hand_of(batch.no):
         return
-    for path, _, _ in files.temporaries_in(Path(batch.folder), batch.id):
+    for path in found:
         yield Finding("warning", "temporary", f"{path} was left behind; it can be deleted.", batch.id)

@@ -18,6 +18,7 @@ from junmai.store.library import LibraryVerbs
 from junmai.store.merging import MergeVerbs
 from junmai.store.outside import OutsideVerbs
 from junmai.store.presets import PresetVerbs
+from junmai.store.reopening import ReopenVerbs
 from junmai.store.states import StateVerbs
 
 
@@ -32,7 +33,17 @@ class Contents:
     events: int
 
 
-class Store(LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, MergeVerbs, OutsideVerbs, StateVerbs, PresetVerbs):
+class Store(
+    LibraryVerbs,
+    CollectionVerbs,
+    BatchVerbs,
+    ReopenVerbs,
+    ClaimVerbs,
+    MergeVerbs,
+    OutsideVerbs,
+    StateVerbs,
+    PresetVerbs,
+):
     """All verbs."""
 
     @abc.abstractmethod

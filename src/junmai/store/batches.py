@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from junmai import errors
-from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason, batch_may
+from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason
 from junmai.domain.model import Batch, Event, FurtherPart, Item, NewBatch, NewItem
 from junmai.domain.plan import further_name, name_key
 from junmai.domain.recipes import recipe_from_json
@@ -23,7 +23,7 @@ NEWEST = 1 << 62
 
 
 class BatchVerbs(Engine):
-    """Making, showing, pausing, resuming, cancelling, re-opening."""
+    """Making, showing, pausing, resuming, cancelling."""
 
     # --- making -------------------------------------------------------------------------------------------
 
@@ -170,6 +170,11 @@ class BatchVerbs(Engine):
             return found
         return [dataclasses.replace(item, status="cancelled") if item.status == "pending" else item for item in found]
 
+    def counters(self, no: int) -> list[Row]:
+        """What is counted of a batch (`batch_status`, `total`, `processed`, `failed`, `skipped`, `leaving`), beside its
+        rows by `status` with their `count`, all of one moment. No row where there is no such batch."""
+        return self.read("counters", no=no)
+
     def item_counts(self, no: int) -> dict[str, int]:
         """Rows by status; what counts as cancelled may still be on its way there."""
         return {row["status"]: row["count"] for row in self.read("item_counts", no=no)}
@@ -240,6 +245,10 @@ class BatchVerbs(Engine):
             transaction.event("batch_cancelled", now, batch_no=batch.no, by=by, reason=reason)
             return _batch(transaction, batch.no)
 
+    def rows_are_behind(self) -> bool:
+        """Whether rows of a cancelled or a re-opened batch have yet to follow."""
+        return bool(self.read("batches_behind") or self.read("batches_reopening"))
+
     def follow_cancelled(self) -> bool:
         """Let one chunk of rows follow their cancelled batch. Returns whether there may be more."""
         for row in self.read("batches_behind"):
@@ -263,32 +272,6 @@ class BatchVerbs(Engine):
             transaction.event("batch_priority", now, batch_no=batch.no, priority=priority, by=by)
             return _batch(transaction, batch.no)
 
-    def retry_failed(self, batch_id: str, *, by: str, error_kind: str | None = None) -> int:
-        """The failed items of an ended batch begin a new generation; returns how many.
-
-        Raises `WrongState`, and `OutputsTaken` where another unfinished batch now writes their names.
-        """
-        now = self.clock.now()
-        with self.write(command=True) as transaction:
-            batch = named(transaction, batch_id)
-            if not batch_may(batch.status, "retry_failed"):
-                raise wrong_state(batch, "retried")
-            photo_ids = [row["photo_id"] for row in transaction.rows("failed_photo_ids", no=batch.no, kind=error_kind)]
-            if not photo_ids:
-                return 0
-            folder_id = transaction.rows("batch_by_no", no=batch.no)[0]["folder_id"]
-            _refuse_taken(transaction, batch.no, folder_id, photo_ids)
-            row = transaction.row("reopen_batch", no=batch.no, count=len(photo_ids))
-            if row is None:
-                raise wrong_state(batch, "retried")
-            reopened = transaction.rows("reopen_items", no=batch.no, kind=error_kind, generation=row["generation"])
-            if len(reopened) != len(photo_ids):
-                raise errors.StoreError(detail=f"{len(reopened)} of {len(photo_ids)} failed items were re-opened")
-            transaction.event(
-                "batch_retried", now, batch_no=batch.no, by=by, count=len(photo_ids), error_kind=error_kind
-            )
-            return len(photo_ids)
-
 
 def end_if_done(transaction: Transaction, no: int, now: float) -> str | None:
     """End a running batch whose every item reached its end; returns how, or None."""
@@ -311,6 +294,12 @@ def wrong_state(batch: Batch, verb: str) -> errors.WrongState:
     """The refusal of a command, with the state that the batch is in."""
     reason = f" ({batch.pause_reason}, by {batch.pause_by})" if batch.pause_reason else ""
     return errors.WrongState(batch_id=batch.id, status=batch.status, reason=reason, verb=verb)
+
+
+def outputs_taken(holder: Row) -> errors.OutputsTaken:
+    """The refusal of names that another batch holds: its `id`, how many `names` and the `name` of one."""
+    more = f" and {holder['names'] - 1} more" if holder["names"] > 1 else ""
+    return errors.OutputsTaken(batch_id=holder["id"], names=f"{holder['name']}{more}")
 
 
 def batch_from(row: Row) -> Batch:
@@ -357,8 +346,7 @@ def named(transaction: Transaction, batch_id: str) -> Batch:
 def _refuse_taken(transaction: Transaction, no: int, folder_id: int, photo_ids: Sequence[int]) -> None:
     holder = transaction.row("unfinished_holder", folder_id=folder_id, photo_ids=json.dumps(photo_ids), but=no)
     if holder is not None:
-        more = f" and {holder['names'] - 1} more" if holder["names"] > 1 else ""
-        raise errors.OutputsTaken(batch_id=holder["id"], names=f"{holder['name']}{more}")
+        raise outputs_taken(holder)
 
 
 def _batch_values(new: NewBatch, folder_id: int) -> dict[str, object]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import enum
+
 from junmai import errors
 from junmai.domain.lifecycle import ItemStatus
-from junmai.store.batches import CANCEL_CHUNK, end_if_done
+from junmai.store.batches import end_if_done
 from junmai.store.batches import named as named_batch
 from junmai.store.engine import Engine, Row
 
 OUTSIDE = 0
 """Number of the runner that stands for everything that is none (runners begin at 1)."""
+
+REMOVE_CHUNK = 2000
+"""Rows of a forgotten batch that go in one transaction."""
+
+
+class Removal(enum.Enum):
+    """What came of removing one chunk of a batch."""
+
+    KEPT = 0
+    """It has not ended, holds photos in hand, has rows that are behind, or there is none."""
+    MORE = 1
+    GONE = 2
 
 
 class OutsideVerbs(Engine):
@@ -56,20 +70,22 @@ class OutsideVerbs(Engine):
     def remove_batch(self, no: int) -> bool:
         """Remove an ended batch with its items and events, in chunks; its outputs stay known and stay where they
         are, and no state file brings it back. Returns False where it has not ended, or holds photos in hand."""
+        while (removal := self.remove_chunk(no)) is Removal.MORE:
+            pass
+        return removal is Removal.GONE
+
+    def remove_chunk(self, no: int) -> Removal:
+        """One chunk of `remove_batch`, in one transaction. From the first one on nothing re-opens the batch; where
+        there is no other, it stands there with fewer rows than it counts until somebody goes on."""
         with self.write() as transaction:
-            if not transaction.rows("removable", no=no):
-                return False
-            transaction.rows("delete_failed_items", no=no)
-        for query in ("delete_events_chunk", "delete_items_chunk"):
-            while True:
-                with self.write() as transaction:
-                    if not transaction.rows(query, no=no, limit=CANCEL_CHUNK):
-                        break
-        with self.write() as transaction:
-            gone = transaction.row("delete_batch", no=no)
-            if gone is not None:
-                transaction.rows("forget_batch", id=gone["id"], now=self.clock.now())
-            return gone is not None
+            if not transaction.rows("let_leave", no=no):
+                return Removal.KEPT
+            for query in ("delete_items_chunk", "delete_events_chunk"):  # an item never stands there without its event
+                if transaction.rows(query, no=no, limit=REMOVE_CHUNK):
+                    return Removal.MORE
+            gone = transaction.rows("delete_batch", no=no)[0]
+            transaction.rows("forget_batch", id=gone["id"], now=self.clock.now())
+            return Removal.GONE
 
     def batch_status(self, no: int) -> str | None:
         """The state of a batch; None where there is none."""

@@ -72,16 +72,19 @@ JOIN output_folders ON output_folders.id = batches.folder_id
 LEFT JOIN photos ON photos.id = items.photo_id
 WHERE runner_no = :runner_no AND items.status IN ('running', 'staged') ORDER BY batch_no, position;
 
--- in_hand_of_batch: the items of a batch that somebody holds
-SELECT count(*) AS count FROM items WHERE batch_no = :no AND status IN ('running', 'staged');
+-- in_hand_of_batch: the items of a batch that somebody holds; the index holds no more rows than there are workers (and
+-- what they are given ahead), the batch up to a million
+SELECT count(*) AS count FROM items INDEXED BY items_in_hand WHERE batch_no = :no AND status IN ('running', 'staged');
 
--- give_back_lost: items in hand of a lost runner wait again
+-- give_back_lost: items in hand of a lost runner wait again; here and below, saying both lets SQLite use the index of
+-- what is in hand, or it reads every item there ever was
 UPDATE items SET status = 'pending', runner_no = NULL, ready_at = 0, runner_deaths = runner_deaths + 1
-WHERE runner_no = :lost AND status = 'running' RETURNING batch_no, position, attempt, photo_id;
+WHERE runner_no = :lost AND status = 'running' AND status IN ('running', 'staged')
+RETURNING batch_no, position, attempt, photo_id;
 
 -- adopt_staged: staged items of a lost runner are this runner's now
 UPDATE items SET runner_no = :runner_no
-WHERE runner_no = :lost AND status = 'staged'
+WHERE runner_no = :lost AND status = 'staged' AND status IN ('running', 'staged')
 RETURNING batch_no, position, attempt, photo_id, output_name, output_size, output_sha256, output_key, seconds,
     further;
 

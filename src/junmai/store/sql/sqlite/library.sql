@@ -100,11 +100,12 @@ SELECT * FROM outputs WHERE folder_id = :folder_id AND name_key = :name_key;
 
 -- unfinished_holder: an unfinished batch that writes these photos to this folder, or a cancelled one with some in hand
 SELECT batches.id, count(*) AS names, min(items.output_name) AS name
-FROM batches CROSS JOIN items ON items.batch_no = batches.no
-WHERE batches.folder_id = :folder_id AND batches.no <> :but
-  AND (batches.status IN ('pending', 'running', 'paused') OR batches.rows_behind = 1)
-  AND items.photo_id IN (SELECT value FROM json_each(:photo_ids))
-  AND (batches.rows_behind = 0 OR items.status IN ('running', 'staged'))
+FROM (SELECT no FROM batches INDEXED BY batches_unfinished WHERE status IN ('pending', 'running', 'paused')
+      UNION SELECT no FROM batches WHERE rows_behind = 1) AS holding
+CROSS JOIN batches ON batches.no = holding.no AND batches.folder_id = :folder_id AND batches.no <> :but
+CROSS JOIN json_each(:photo_ids) AS wanted
+CROSS JOIN items ON items.batch_no = batches.no AND items.photo_id = wanted.value
+WHERE (batches.rows_behind = 0 OR items.status IN ('running', 'staged'))
 GROUP BY batches.no ORDER BY batches.no LIMIT 1;
 
 -- reserve_outputs: names belong to photos; the batch that planned one first is kept; rows of (key, name, photo id)
