@@ -188,6 +188,13 @@ class OutputsTaken(BadInput):
     http_status = 409
 
 
+class SystemRefused(JunmaiError):
+    """The operating system refused what Junmai needs ({detail}). Mend that and give the command again: it goes on where
+    it was."""
+
+    code = "system_refused"
+
+
 # --- the store ---------------------------------------------------------------------------------------------
 
 
@@ -236,10 +243,19 @@ class StoreBusy(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot be written just now ({detail}): is the disk of the data folder full or gone? Junmai goes
-    on by itself when it can."""
+    """The database cannot be written just now ({detail}): is the disk of the data folder full or gone? A
+    batch that runs waits for it and goes on by itself; give any other command again."""
 
     code = "store_unavailable"
+
+
+class StoreReplaced(StoreError):
+    """The database {path} was taken away or replaced while Junmai used it ({detail}); what was done in the last
+    moment may not be kept. Put it back if you can, and start the same command again: it goes on with the database that
+    is there, or makes one anew from the state files."""
+
+    code = "store_replaced"
+    http_status = 503
 
 
 class BackupFailed(StoreError):

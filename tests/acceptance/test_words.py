@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from running import junmai
+from running import junmai, start
 
 pytestmark = pytest.mark.slow
 
@@ -173,3 +174,46 @@ def test_photos_are_listed_in_aligned_columns(folder: Path, data: Path) -> None:
     for row in rows:
         name = row[head.index("file") :].split()[0]
         assert (folder / name).is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has text alone in its command lines and names")
+@pytest.mark.parametrize("option", [("--out", b"o\xff"), ("--preset", b"\xff"), ("--name", b"{name}\xff")])
+def test_bytes_that_are_no_text_are_refused_with_2(option: tuple[str, bytes], folder: Path, data: Path) -> None:
+    ended = junmai("develop", folder, option[0], os.fsdecode(option[1]), data=data)
+    assert (ended.code, "no UTF-8 text" in ended.err) == (2, True)
+    assert not data.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not let go of a folder that somebody is in")
+def test_a_current_folder_that_is_gone_is_said(folder: Path, data: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = "import os, sys; os.rmdir(os.getcwd()); from junmai.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    begun = start("develop", folder, data=data, cwd=gone, program=("-c", program))
+    _, err = begun.communicate(timeout=60)
+    assert (begun.returncode, "the folder that the shell is in is gone" in err) == (2, True), err
+
+
+@pytest.mark.parametrize("name", ["runners", "import.lock"])
+def test_what_the_system_refuses_is_said_with_its_path(name: str, folder: Path, data: Path, tmp_path: Path) -> None:
+    data.mkdir()
+    blocked = data / name
+    if name == "runners":
+        blocked.write_text("a file where a folder belongs")
+    else:
+        blocked.mkdir()
+    ended = junmai("develop", folder, "--out", tmp_path / "out", "--json", data=data)
+    said = ended.summary
+    assert (ended.code, said["code"], str(blocked) in said["error"]) == (1, "system_refused", True), ended.err
+
+
+@pytest.mark.parametrize("name", ["batch_states", "backups"])
+def test_doctor_tells_of_a_folder_that_takes_no_files(name: str, folder: Path, data: Path, tmp_path: Path) -> None:
+    data.mkdir()
+    (data / name).write_text("a file where a folder belongs")
+    assert junmai("develop", folder, "--out", tmp_path / "out", data=data).code == 0
+    doctor = junmai("doctor", "--json", data=data)
+    assert doctor.code == 0
+    (finding,) = doctor.lines
+    assert (finding["level"], finding["check"]) == ("warning", "folder")
+    assert str(data / name) in finding["message"]

@@ -56,6 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     sys.stderr = Unbreakable(sys.stderr)
     sys.stdout = Unbreakable(sys.stdout)
     try:
+        _check_text(arguments)
         answer = app(data_first(list(arguments)), standalone_mode=False)
     except errors.JunmaiError as error:
         complain(error.message, error.code, as_json=as_json)
@@ -265,7 +266,22 @@ def _reporter(as_json: bool) -> Reporter:
 def _absolute(path: Path | str) -> Path:
     if not str(path):
         raise errors.BadInput(detail="A folder is named by an empty text (is a variable of your shell not set?).")
-    return Path(os.path.abspath(Path(path).expanduser()))
+    try:
+        return Path(os.path.abspath(Path(path).expanduser()))
+    except FileNotFoundError as error:
+        detail = f"{path} cannot be found from here: the folder that the shell is in is gone. Go to another (cd)."
+        raise errors.BadInput(detail=detail) from error
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Raise `BadInput` for what is no text in the system's encoding: no database, log or file of JSON can hold it."""
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= letter <= "\udfff" for letter in argument):
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            detail = (
+                f"{shown} holds bytes that are no UTF-8 text. Rename the file, or use a UTF-8 locale (LANG=C.UTF-8)."
+            )
+            raise errors.BadInput(detail=detail)
 
 
 def _unforeseen(error: Exception, *, as_json: bool) -> int:
@@ -273,6 +289,10 @@ def _unforeseen(error: Exception, *, as_json: bool) -> int:
     if show is not None:  # a wrong word or option: the parser knows how to say it
         show()
         return int(getattr(error, "exit_code", EXIT_BAD_INPUT))
+    if isinstance(error, OSError):
+        refused = errors.SystemRefused(detail=str(error))
+        complain(refused.message, refused.code, as_json=as_json)
+        return refused.exit_code
     from junmai import log
 
     log.get("junmai.cli").error("unforeseen", exc_info=error)

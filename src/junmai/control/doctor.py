@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from junmai import files
+from junmai import files, log
 from junmai.config import Settings
 from junmai.control.recovery import is_alive
+from junmai.control.statefile import FOLDER as STATE_FILES
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus
 from junmai.domain.model import Batch, Item
 from junmai.store.base import Store
@@ -31,6 +32,7 @@ def examine(store: Store, settings: Settings, *, read_outputs: bool = False) -> 
     """Every finding; with `read_outputs` each output is read again and its SHA-256 compared."""
     for problem in store.integrity():
         yield Finding("error", "integrity", f"The database is damaged: {problem}")
+    yield from _folders(settings)
     yield from _runners(store, settings)
     for batch in all_batches(store):
         yield from _counters(store, batch)
@@ -53,6 +55,22 @@ def all_items(store: Store, no: int, *, status: str | None = None) -> Iterator[I
     while page:
         yield from page
         page = store.items(no, status=status, after=page[-1].position)
+
+
+def _folders(settings: Settings) -> Iterator[Finding]:
+    """What would be kept beside the store cannot be; batches go on, so nobody else tells."""
+    for path, lost in (
+        (settings.data / STATE_FILES, "state files, from which a lost database is made anew"),
+        (settings.backups, "backups of the store"),
+        (settings.data / log.FOLDER, "logs"),
+    ):
+        if not path.exists():
+            continue  # it is made when it is needed
+        if not path.is_dir() or not files.takes_files(path):
+            words = (
+                f"{path} takes no files, so there are no {lost}. Move what stands there, or give yourself the rights."
+            )
+            yield Finding("warning", "folder", words)
 
 
 def _runners(store: Store, settings: Settings) -> Iterator[Finding]:

@@ -47,9 +47,10 @@ def decide(
 
     `known` are the names that photos have in the folder, which they keep; `taken` the keys of all names there, `owners`
     the photo and label of each. A name is such that those of the `further` outputs, which follow it, are free too.
-    Raises `OutputFolderRefused` where a sub-folder cannot be had, or a path would be too long.
+    Raises `OutputFolderRefused` where a sub-folder cannot be had, originals lie there, or a path would be too long.
     """
-    standing = _Standing(store, folder)
+    taken = list(taken)
+    standing = _Standing(store, folder, taken)
     beside = _Beside(further, owners or {})
 
     def is_reserved(photo_id: int, name: str) -> bool:
@@ -73,7 +74,7 @@ def decide(
         reserved=reserved,
         counts=template.counts,
     )
-    _check_folders(folder, by_photo.values())
+    _check_folders(folder, by_photo.values(), standing)
     beside.check(folder, by_photo, standing)
     return Names(by_photo, kept.count)
 
@@ -109,7 +110,7 @@ class _Beside:
                 raise errors.OutputFolderRefused(path=folder / beside, detail=detail)
         for one in self._further:
             beside_all = [further_name(name, one.label, one.output.format) for name in names.values()]
-            _check_folders(folder, beside_all)
+            _check_folders(folder, beside_all, standing)
             original = next(filter(standing.is_original, beside_all), None)
             if original:
                 detail = "an original lies there; the further output needs another label"
@@ -175,11 +176,26 @@ def _session_names(store: Store) -> dict[int, str]:
 class _Standing:
     """What stands in the output folder and in those of its sub-folders that are asked for."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, taken: Sequence[str]) -> None:
         self._store = store
         self._folder = folder
         self._names: dict[str, dict[str, str]] = {"": _listed(folder)}
+        self._own = {key.rpartition("/")[0] for key in taken}
         self.is_there = bool(self._names[""])
+
+    def check_no_originals(self, below: str) -> None:
+        """The outputs of a template do not go among originals, unless they went there already.
+
+        The folder itself was named by the user, who may want outputs beside one photo; its sub-folders were not.
+        Raises `OutputFolderRefused`.
+        """
+        path = self._folder / below
+        if name_key(below) in self._own:
+            return
+        photo = self._store.photo_in_folder(str(path)) or self._store.photo_in_folder(os.path.realpath(path))
+        if photo is not None:
+            detail = f"originals lie there ({photo}), and outputs are kept apart from them; choose another"
+            raise errors.OutputFolderRefused(path=path, detail=detail)
 
     def is_original(self, name: str) -> bool:
         """Whether an original lies under that name: such a name is never used."""
@@ -202,8 +218,8 @@ def _listed(folder: Path) -> dict[str, str]:
         raise errors.OutputFolderRefused(path=folder, detail=error.strerror or str(error)) from error
 
 
-def _check_folders(folder: Path, names: Iterable[str]) -> None:
-    """Every sub-folder can be had, and no path is too long for this system."""
+def _check_folders(folder: Path, names: Iterable[str], standing: _Standing) -> None:
+    """Every sub-folder can be had and has no originals, and no path is too long for this system."""
     below: dict[str, None] = {}
     room = LONGEST_PATH - _length(str(folder)) - 1
     for name in names:
@@ -218,6 +234,8 @@ def _check_folders(folder: Path, names: Iterable[str]) -> None:
             raise errors.OutputFolderRefused(path=folder / one, detail="a file stands where a sub-folder belongs")
         if state is not None and state.st_dev != device:
             raise errors.OutputFolderRefused(path=folder / one, detail="it is on another disk than the output folder")
+        if state is not None:
+            standing.check_no_originals(one)
 
 
 def _parts(path: str) -> Sequence[str]:

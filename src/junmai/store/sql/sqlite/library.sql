@@ -1,6 +1,9 @@
 -- photo_by_path: one photo by its path
 SELECT * FROM photos WHERE path = :path;
 
+-- photo_in_folder: any photo that lies directly in a folder, whose paths are those between two texts
+SELECT path FROM photos WHERE path > :below AND path < :beyond AND path = :below || file_name LIMIT 1;
+
 -- photo_by_id: one photo by its id
 SELECT * FROM photos WHERE id = :id;
 
