@@ -117,6 +117,12 @@ def make_folder(folder: Path) -> bool:
     return True
 
 
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder that turned out not to be needed; one with anything in it stays. Never raises."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
 def make_folders_below(top: Path, folder: Path) -> None:
     """Make `folder`, which lies below `top`, and what is between them, durably; `top` itself is never made.
 

@@ -47,10 +47,9 @@ def decide(
 
     `known` are the names that photos have in the folder, which they keep; `taken` the keys of all names there, `owners`
     the photo and label of each. A name is such that those of the `further` outputs, which follow it, are free too.
-    Raises `OutputFolderRefused` where a sub-folder cannot be had, originals lie there, or a path would be too long.
+    Raises `OutputFolderRefused` where a sub-folder cannot be had or leads to originals, or a path would be too long.
     """
-    taken = list(taken)
-    standing = _Standing(store, folder, taken)
+    standing = _Standing(store, folder)
     beside = _Beside(further, owners or {})
 
     def is_reserved(photo_id: int, name: str) -> bool:
@@ -176,25 +175,24 @@ def _session_names(store: Store) -> dict[int, str]:
 class _Standing:
     """What stands in the output folder and in those of its sub-folders that are asked for."""
 
-    def __init__(self, store: Store, folder: Path, taken: Sequence[str]) -> None:
+    def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
         self._folder = folder
         self._names: dict[str, dict[str, str]] = {"": _listed(folder)}
-        self._own = {key.rpartition("/")[0] for key in taken}
         self.is_there = bool(self._names[""])
 
-    def check_no_originals(self, below: str) -> None:
-        """The outputs of a template do not go among originals, unless they went there already.
+    def check_leads_to_no_originals(self, below: str) -> None:
+        """A sub-folder that is a link does not lead to originals: the user named the folder, not where it leads.
 
-        The folder itself was named by the user, who may want outputs beside one photo; its sub-folders were not.
         Raises `OutputFolderRefused`.
         """
         path = self._folder / below
-        if name_key(below) in self._own:
+        real = Path(os.path.realpath(path))
+        if real.is_relative_to(os.path.realpath(self._folder)):
             return
-        photo = self._store.photo_in_folder(str(path)) or self._store.photo_in_folder(os.path.realpath(path))
+        photo = self._store.photo_in_folder(str(real))
         if photo is not None:
-            detail = f"originals lie there ({photo}), and outputs are kept apart from them; choose another"
+            detail = f"it is a link to a folder of originals ({photo}); choose another"
             raise errors.OutputFolderRefused(path=path, detail=detail)
 
     def is_original(self, name: str) -> bool:
@@ -219,7 +217,7 @@ def _listed(folder: Path) -> dict[str, str]:
 
 
 def _check_folders(folder: Path, names: Iterable[str], standing: _Standing) -> None:
-    """Every sub-folder can be had and has no originals, and no path is too long for this system."""
+    """Every sub-folder can be had and leads to no originals, and no path is too long for this system."""
     below: dict[str, None] = {}
     room = LONGEST_PATH - _length(str(folder)) - 1
     for name in names:
@@ -235,7 +233,7 @@ def _check_folders(folder: Path, names: Iterable[str], standing: _Standing) -> N
         if state is not None and state.st_dev != device:
             raise errors.OutputFolderRefused(path=folder / one, detail="it is on another disk than the output folder")
         if state is not None:
-            standing.check_no_originals(one)
+            standing.check_leads_to_no_originals(one)
 
 
 def _parts(path: str) -> Sequence[str]:

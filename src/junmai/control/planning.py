@@ -148,26 +148,44 @@ def make_plan(
 ) -> Plan:
     """Decide everything about a batch over photos (file names by id, in order).
 
-    Writes nothing but the number of the output folder. Raises `OutputFolderRefused` and what `resolve` raises.
+    Makes the output folder, and writes nothing but its number. Raises `OutputFolderRefused` and what `resolve` raises;
+    then there is no folder that was not there before.
     """
     recipe, preset = resolve(order, finder(store))
     if order.folder is None:
         raise errors.OutputFolderRefused(path="", detail="none is given")
-    folder = order.folder
-    folder_id = use_folder(store, folder)
-    rows = store.outputs_of(folder_id)
-    new = NewBatch(
+    folder_id, made = _use_folder(store, order.folder)
+    try:
+        new = _new_batch(order, order.folder, recipe, preset, batch_id=batch_id, key=key, priority=priority)
+        return _planned(store, photos, order, replace(new, session_id=session_id), folder_id)
+    except BaseException:
+        if made:
+            files.remove_if_empty(order.folder)
+        raise
+
+
+def _new_batch(
+    order: Order, folder: Path, recipe: Recipe, preset: str, *, batch_id: str, key: str | None, priority: int
+) -> NewBatch:
+    return NewBatch(
         id=batch_id,
         preset=preset,
         config=_config(order, folder),
         recipe=recipe,
         folder=str(folder),
-        session_id=session_id,
+        session_id=None,
         overwrite=order.overwrite,
         priority=priority,
         request_key=key,
-        own_folder=folder.name == batch_id and not rows,
+        own_folder=folder.name == batch_id,
     )
+
+
+def _planned(store: Store, photos: Mapping[int, str], order: Order, new: NewBatch, folder_id: int) -> Plan:
+    folder, recipe = Path(new.folder), new.recipe
+    rows = store.outputs_of(folder_id)
+    if rows and new.own_folder:
+        new = replace(new, own_folder=False)
     known = {
         row["photo_id"]: row
         for row in rows
@@ -179,7 +197,7 @@ def make_plan(
         template_of(order.output),
         folder,
         extension=EXTENSIONS[order.output.format],
-        preset=split_reference(preset)[0],
+        preset=split_reference(new.preset)[0],
         known={photo_id: str(row["name"]) for photo_id, row in known.items()},
         taken=(row["name_key"] for row in rows),
         further=order.further,
@@ -213,15 +231,15 @@ def _with_all(
     return done
 
 
-def use_folder(store: Store, folder: Path) -> int:
-    """Make the output folder if it is not there, and give its number. Raises `OutputFolderRefused`."""
+def _use_folder(store: Store, folder: Path) -> tuple[int, bool]:
+    """Make the output folder if it is not there; its number, and whether it was made. Raises `OutputFolderRefused`."""
     try:
         made = files.make_folder(folder)
     except OSError as error:
         raise errors.OutputFolderRefused(path=folder, detail=error.strerror or str(error)) from error
     if not files.takes_files(folder):
         raise errors.OutputFolderRefused(path=folder, detail="you may not write there")
-    return store.output_folder(str(folder), made_by_junmai=made)
+    return store.output_folder(str(folder), made_by_junmai=made), made
 
 
 def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe) -> bool:
