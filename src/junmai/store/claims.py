@@ -238,6 +238,7 @@ def _keys(rows: Iterable[Row]) -> set[Key]:
 def _record_outputs(transaction: Transaction, settled: Sequence[Settled], now: float) -> None:
     places = {no: transaction.rows("folder_and_format", no=no)[0] for no in {one.staged.batch_no for one in settled}}
     rows = (values for one in settled for values in _output_values(one, places[one.staged.batch_no], now))
+    # fewer rows than names is no fault: another batch may have reserved a name in this one's own folder meanwhile
     transaction.many("record_output", rows)
 
 
@@ -291,5 +292,5 @@ def _end_attempt(transaction: Transaction, runner_no: int, one: Failure, now: fl
 def _count(transaction: Transaction, *, processed: Counter[int], failed: Counter[int], now: float) -> None:
     """Move the counters with the rows, and end the batches that are done."""
     for no in sorted(processed.keys() | failed.keys()):
-        transaction.rows("count_up", no=no, processed=processed[no], failed=failed[no])
+        transaction.must("count_up", no=no, processed=processed[no], failed=failed[no])
         end_if_done(transaction, no, now)

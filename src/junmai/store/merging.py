@@ -33,7 +33,7 @@ class MergeVerbs(Engine):
             total = into.total
             for number, other in enumerate(others, 1):
                 total = _take_over(transaction, into, other, into.generation + number)
-                transaction.rows("cancel_batch", no=other.no, reason=MERGED_INTO, now=now)
+                transaction.must("cancel_batch", no=other.no, reason=MERGED_INTO, now=now)
                 transaction.event("batch_cancelled", now, batch_no=other.no, by=by, reason=MERGED_INTO, into=into.id)
             merged = [other.id for other in others]
             transaction.event("batch_merged", now, batch_no=into.no, by=by, merged=merged, total=total)

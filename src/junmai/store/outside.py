@@ -49,17 +49,17 @@ class OutsideVerbs(Engine):
             facts = {"batch_no": batch.no, "position": item["position"], "attempt": claim["attempt"]}
             facts["runner_no"] = OUTSIDE
             if error_message is None:
-                transaction.rows("settle_external", now=now, **facts)
+                transaction.must("settle_external", now=now, **facts)
                 kind, data = "item_processed", {}
             else:
                 failure: dict[str, object] = {"error_kind": "external", "error_message": error_message}
-                transaction.rows("fail_item", now=now, seconds=None, tried=1, died=0, **failure, **facts)
+                transaction.must("fail_item", now=now, seconds=None, tried=1, died=0, **failure, **facts)
                 kind, data = "item_failed", failure
             transaction.event(
                 kind, now, batch_no=batch.no, photo_id=photo_id, generation=claim["generation"], external=True, **data
             )
             failed = int(error_message is not None)
-            transaction.rows("count_up", no=batch.no, processed=1 - failed, failed=failed)
+            transaction.must("count_up", no=batch.no, processed=1 - failed, failed=failed)
             end_if_done(transaction, batch.no, now)
             return True
 
@@ -83,8 +83,8 @@ class OutsideVerbs(Engine):
             for query in ("delete_items_chunk", "delete_events_chunk"):  # an item never stands there without its event
                 if transaction.rows(query, no=no, limit=REMOVE_CHUNK):
                     return Removal.MORE
-            gone = transaction.rows("delete_batch", no=no)[0]
-            transaction.rows("forget_batch", id=gone["id"], now=self.clock.now())
+            gone = transaction.must("delete_batch", no=no)[0]
+            transaction.must("forget_batch", id=gone["id"], now=self.clock.now())
             return Removal.GONE
 
     def batch_status(self, no: int) -> str | None:

@@ -88,7 +88,7 @@ def reopen_chunk(transaction: Transaction, no: int, now: float, *, told: bool) -
         raise errors.StoreError(detail=f"{len(reopened)} failed items were re-opened, more than are counted")
     if len(reopened) == REOPEN_CHUNK:
         return True
-    transaction.rows("end_reopening", no=no)
+    transaction.must("end_reopening", no=no)
     if not told:
         transaction.event("batch_reopened", now, batch_no=no, generation=row["generation"])
     end_if_done(transaction, no, now)

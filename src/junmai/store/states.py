@@ -230,7 +230,7 @@ class StateVerbs(Engine):
         """The batch takes its state; `was` is the one that the file told, `older` whether an older program wrote it."""
         now = self.clock.now()
         with self.write() as transaction:
-            transaction.rows("start_restored", no=no, started_at=end.started_at)
+            transaction.must("start_restored", no=no, started_at=end.started_at)
             values = _shallow(end)
             del values["started_at"]
             if not transaction.rows("end_restored", no=no, **values):
