@@ -217,3 +217,44 @@ def test_doctor_tells_of_a_folder_that_takes_no_files(name: str, folder: Path, d
     (finding,) = doctor.lines
     assert (finding["level"], finding["check"]) == ("warning", "folder")
     assert str(data / name) in finding["message"]
+
+
+def test_a_collection_is_developed_like_a_folder(folder: Path, data: Path, tmp_path: Path) -> None:
+    junmai("import", folder, data=data)
+    junmai("collections", "add", "best", "1", "3", data=data)
+    (folder / "IMG_2.jpg").touch()  # as another program that looked at it leaves it
+    words = ("develop", "--collection", "best", "--out", tmp_path / "out", "--json")
+    first = junmai(*words, data=data)
+    assert (first.code, sorted(line["photo_id"] for line in first.photos("processed"))) == (0, [1, 3]), first.err
+    again = junmai(*words, data=data)
+    assert (again.code, again.summary["batch_id"], again.summary["skipped_count"]) == (0, None, 2)
+
+
+def test_a_photo_of_a_collection_that_is_gone_fails_by_name(folder: Path, data: Path, tmp_path: Path) -> None:
+    junmai("import", folder, data=data)
+    junmai("collections", "add", "best", "1", "2", data=data)
+    (folder / "IMG_0.jpg").unlink()
+    ended = junmai("develop", "--collection", "best", "--out", tmp_path / "out", "--json", data=data)
+    assert (ended.code, ended.summary["processed_count"]) == (3, 1)
+    assert [line["error_kind"] for line in ended.photos("failed")] == ["source_missing"]
+
+
+@pytest.mark.parametrize("words", [(), ("--collection", "none"), ("--collection", "best", ".")])
+def test_what_to_develop_is_named_once(words: tuple[str, ...], folder: Path, data: Path, tmp_path: Path) -> None:
+    junmai("import", folder, data=data)
+    junmai("collections", "add", "best", "1", data=data)
+    ended = junmai("develop", *words, "--out", tmp_path / "out", data=data, cwd=folder)
+    assert (ended.code, "ollection" in ended.err) == (2, True), ended.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_library_that_was_not_there_is_said(folder: Path, data: Path, tmp_path: Path) -> None:
+    assert "There was no library in" in junmai("batch", "list", data=tmp_path / "mistyped").err
+    assert "There was no library in" not in junmai("import", folder, data=data).err
+    assert "There was no library in" not in junmai("batch", "list", data=data).err
+
+
+def test_show_says_what_kind_of_files_a_batch_writes(folder: Path, data: Path, tmp_path: Path) -> None:
+    options = ("--format", "webp", "--quality", "80", "--long-edge", "50", "--color-space", "display-p3")
+    junmai("develop", folder, "--out", tmp_path / "out", *options, data=data)
+    assert "webp of quality 80, 50 px, display-p3" in junmai("batch", "show", data=data).out

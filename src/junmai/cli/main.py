@@ -42,6 +42,7 @@ app.command("restore")(keeping.restore)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Sources = Annotated[list[str], typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]
+OptionalSources = Annotated[list[str] | None, typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, max=256, help="Worker processes; none: what cores and free memory allow.")
 ]
@@ -97,7 +98,8 @@ def _options(
 
 @app.command("develop")
 def develop(
-    sources: Sources,
+    sources: OptionalSources = None,
+    collection: options.Collection = None,
     preset: options.Preset = None,
     blend: options.Blend = 100.0,
     settings: options.SettingsFrom = None,
@@ -120,6 +122,8 @@ def develop(
     json: Json = False,
 ) -> int:
     """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
+    if bool(sources) == (collection is not None):
+        raise errors.BadInput(detail="Name what to develop: folders and photos, or --collection NAME.")
     words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, no_gps=no_gps)
     credit = {"creator": creator, "copyright": copyright}
     output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name)
@@ -131,9 +135,10 @@ def develop(
         try:
             prepared = developing.prepare(
                 controller,
-                [_absolute(source) for source in sources],
+                [_absolute(source) for source in sources or ()],
                 order,
                 executor,
+                collection=collection,
                 min_rating=min_rating,
                 on_import=reporter.importing,
             )

@@ -27,6 +27,7 @@ _SPELLINGS = {"jpg": "jpeg", "tif": "tiff", "p3": "display-p3", "adobergb": "ado
 Preset = Annotated[
     str | None, typer.Option(help="A preset: NAME, NAME@VERSION, or an .xmp or .lrtemplate of Lightroom's.")
 ]
+Collection = Annotated[str | None, typer.Option(help="Develop the photos of this collection instead of folders.")]
 Blend = Annotated[float, typer.Option(help="How much of the preset, 0 to 100.")]
 SettingsFrom = Annotated[
     str | None,
