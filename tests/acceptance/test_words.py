@@ -258,3 +258,8 @@ def test_show_says_what_kind_of_files_a_batch_writes(folder: Path, data: Path, t
     options = ("--format", "webp", "--quality", "80", "--long-edge", "50", "--color-space", "display-p3")
     junmai("develop", folder, "--out", tmp_path / "out", *options, data=data)
     assert "webp of quality 80, 50 px, display-p3" in junmai("batch", "show", data=data).out
+
+
+def test_a_date_that_is_none_is_named_by_its_option(data: Path) -> None:
+    ended = junmai("collections", "add", "best", "--to", "2026-13-01", data=data)
+    assert (ended.code, "--to must be a day" in ended.err) == (2, True)

@@ -15,7 +15,7 @@ from junmai.cli.render import console, counted, print_json
 from junmai.cli.session import EXIT_DONE
 from junmai.control import picking
 from junmai.control.controller import BatchController
-from junmai.library.selection import Selection
+from junmai.library.selection import Selection, moment
 
 app = typer.Typer(help="Pick photos across sessions.", no_args_is_help=True)
 
@@ -71,6 +71,9 @@ def add(
     json: Json = False,
 ) -> int:
     """Put photos into a collection, by their ids or by a search."""
+    for option, text in (("--from", first), ("--to", last)):
+        if text is not None:
+            moment(option, text)
     search = Selection.of(first=first, last=last, camera=camera, session_id=session, min_rating=min_rating)
     with opened("collections add") as controller:
         chosen = _chosen(controller, photos, search)

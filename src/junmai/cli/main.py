@@ -38,7 +38,6 @@ app.add_typer(batches.app, name="batch")
 app.add_typer(presetting.app, name="presets")
 app.add_typer(collections.app, name="collections")
 app.add_typer(keeping.backup_app, name="backup")
-app.command("restore")(keeping.restore)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Sources = Annotated[list[str], typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]
@@ -83,7 +82,7 @@ def _options(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show on the error output what goes to the log.")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
         print(__version__)
@@ -259,6 +258,9 @@ app.command("pause", help="Pause the latest batch.")(batches.pause)
 app.command("cancel", help="Cancel the latest batch.")(batches.cancel)
 app.command("retry-failed", help="Try the failed photos of the latest batch again.")(batches.retry)
 app.command("resume", help="Resume the latest batch.")(batches.resume)
+
+
+app.command("restore")(keeping.restore)  # here, so that the help begins with what is used every day
 
 
 # --- small steps --------------------------------------------------------------------------------------------
