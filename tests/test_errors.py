@@ -51,7 +51,7 @@ def test_the_message_is_the_docstring_with_its_fields(kind: type[JunmaiError]) -
 def test_the_message_is_a_sentence(kind: type[JunmaiError]) -> None:
     message = (kind.__doc__ or "").strip()
     assert message[0].isupper() or message[0] == "{"
-    assert message[-1] in ".}:"
+    assert message[-1] in ".}"
 
 
 @pytest.mark.parametrize("kind", ALL)

@@ -150,7 +150,8 @@ def test_nothing_stays_behind_when_the_disk_is_full(tmp_path: Path) -> None:
 
 
 def test_the_temporary_files_of_a_batch_are_found_with_item_and_attempt(tmp_path: Path) -> None:
-    mine = {files.temporary_name("batch_1", item, attempt): (item, attempt) for item, attempt in [(0, 1), (12, 345)]}
+    owned = [(0, 1, 0), (12, 345, 0), (12, 345, 1), (7, 1, 8)]
+    mine = {files.temporary_name("batch_1", item, attempt, part): (item, attempt) for item, attempt, part in owned}
     for name in mine:
         (tmp_path / name).write_bytes(b"")
     found = {path.name: (item, attempt) for path, item, attempt in files.temporaries_in(tmp_path, "batch_1")}
@@ -166,7 +167,7 @@ def test_the_temporary_files_of_a_batch_are_found_with_item_and_attempt(tmp_path
         ".junmai-batch_1-0.part",
         ".junmai-batch_1-0-.part",
         ".junmai-batch_1--1.part",
-        ".junmai-batch_1-0-1-2.part",
+        ".junmai-batch_1-0-1-2-3.part",
         ".junmai-batch_1-²-1.part",
         ".junmai-batch_1-٣-1.part",
         ".junmai-batch_1-0-1.jpg",

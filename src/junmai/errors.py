@@ -11,150 +11,8 @@ relied on by programs. Two families:
 
 from __future__ import annotations
 
-import inspect
-from typing import ClassVar
-
-
-class JunmaiError(Exception):
-    """Something went wrong in Junmai."""
-
-    code: ClassVar[str] = "internal"
-    exit_code: ClassVar[int] = 1
-    http_status: ClassVar[int] = 500
-
-    def __init__(self, **fields: object) -> None:
-        self.fields = fields
-        template = inspect.cleandoc(type(self).__doc__ or "").replace("\n", " ")
-        self.message = template.format_map(fields)
-        super().__init__(self.message)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.fields))
-
-
-def _rebuild(kind: type[JunmaiError], fields: dict[str, object]) -> JunmaiError:
-    return kind(**fields)
-
-
-# --- one photo ---------------------------------------------------------------------------------------------
-
-
-class PhotoError(JunmaiError):
-    """{detail}"""
-
-    code = "photo"
-    may_pass: ClassVar[bool] = False
-
-
-class EmptyPhoto(PhotoError):
-    """The file is empty (0 bytes). Copy it again from the card or from a backup."""
-
-    code = "empty_file"
-
-
-class BrokenPhoto(PhotoError):
-    """The file is damaged and cannot be decoded ({detail}). Copy it again from the card or from a backup."""
-
-    code = "broken_file"
-
-
-class TruncatedPhoto(PhotoError):
-    """The file ends too early ({detail}): the copy was cut off. Copy it again from the card or from a backup."""
-
-    code = "truncated_file"
-
-
-class UnsupportedPhoto(PhotoError):
-    """This kind of file cannot be developed ({detail}). {help}"""
-
-    code = "unsupported_file"
-
-
-class PhotoTooLarge(PhotoError):
-    """The photo is too large ({detail}); Junmai develops up to 300 megapixels and 2 GiB."""
-
-    code = "too_large"
-
-
-class BlankPhoto(PhotoError):
-    """The file decodes to nothing: {detail}. It is probably damaged; copy it again from the card or a backup."""
-
-    code = "decoded_to_nothing"
-
-
-class SourceMissing(PhotoError):
-    """The photo is no longer at {path}. Put it back and retry, or import it from its new place."""
-
-    code = "source_missing"
-
-
-class SourceChanged(PhotoError):
-    """The photo changed since it was imported ({detail}). Import the folder again and develop it anew."""
-
-    code = "source_changed"
-
-
-class SourceUnreadable(PhotoError):
-    """The file cannot be read ({detail}). Check the permissions and the disk, then retry."""
-
-    code = "source_unreadable"
-    may_pass = True
-
-
-class OutputExists(PhotoError):
-    """A file that Junmai did not write stands at {path}. Use --overwrite, or another output folder."""
-
-    code = "output_exists"
-
-
-class OutputTooLarge(PhotoError):
-    """The developed photo has {width} x {height} pixels and {format} holds {longest} a side; give a long edge, or take
-    another format."""
-
-    code = "output_too_large"
-
-
-class OutputNotWritable(PhotoError):
-    """The developed photo could not be written to {path} ({detail}). Check the folder, then retry."""
-
-    code = "output_not_writable"
-    may_pass = True
-
-
-class DiskFull(PhotoError):
-    """There is no room left on the disk of {path}. Make room, then retry."""
-
-    code = "disk_full"
-    may_pass = True
-
-
-class OutOfMemory(PhotoError):
-    """There was not enough memory to develop the photo ({detail}). Close other programs or use fewer workers."""
-
-    code = "out_of_memory"
-    may_pass = True
-
-
-class WorkerDied(PhotoError):
-    """The worker that developed the photo died ({detail}), {deaths} times: the photo is set aside. Its file may
-    be damaged; open it in another program, or re-save it as DNG or TIFF, and retry."""
-
-    code = "worker_died"
-
-
-class WorkerHung(PhotoError):
-    """Developing the photo took more than {seconds} s and was stopped, {deaths} times: the photo is set aside.
-    Its file may be damaged; re-save it as DNG or TIFF, and retry."""
-
-    code = "worker_hung"
-
-
-class DevelopFailed(PhotoError):
-    """An error inside Junmai stopped this photo: {detail}. Please report it; the log has the details."""
-
-    code = "develop_failed"
-    may_pass = True
-
+from junmai.error import JunmaiError as JunmaiError  # noqa: PLC0414 - said so that mypy takes it for a name of here
+from junmai.photo_errors import *  # noqa: F403 - both families have one name for all: `errors.TruncatedPhoto`
 
 # --- commands ----------------------------------------------------------------------------------------------
 
@@ -247,8 +105,8 @@ class DuplicatePhotos(BadInput):
 
 
 class ProgramNotGuarded(JunmaiError):
-    """This program was loaded anew for a worker process and began again there. Put what it does below the line
-    if __name__ == "__main__":"""
+    """This program was loaded anew for a worker process and began again there. Put what it does below the
+    line `if __name__ == "__main__":`."""
 
     code = "program_not_guarded"
 
@@ -343,6 +201,13 @@ class OutputsTaken(BadInput):
     http_status = 409
 
 
+class SystemRefused(JunmaiError):
+    """The operating system refused what Junmai needs ({detail}). Mend that and give the command again: it goes on where
+    it was."""
+
+    code = "system_refused"
+
+
 # --- the store ---------------------------------------------------------------------------------------------
 
 
@@ -391,10 +256,18 @@ class StoreBusy(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot be written just now ({detail}): is the disk of the data folder full or gone? Junmai goes
-    on by itself when it can."""
+    """The database cannot be written just now ({detail}): is the disk of the data folder full or gone? A
+    batch that runs waits for it and goes on by itself; give any other command again."""
 
     code = "store_unavailable"
+
+
+class StoreReplaced(StoreError):
+    """The database {path} was taken away or replaced while Junmai used it ({detail}); what was done in the last
+    moment may not be kept. Put it back if you can, and start the same command again: it goes on with the database that
+    is there, or makes one anew from the state files."""
+
+    code = "store_replaced"
 
 
 class BackupFailed(StoreError):

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import sys
 import threading
@@ -18,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from junmai import syscalls
 
@@ -88,15 +90,16 @@ def fingerprint_of(path: Path) -> str:
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Free bytes for this user on the disk of `folder`, or of its nearest parent that exists."""
-    for candidate in (folder, *folder.parents):
-        if candidate.is_dir():
-            if sys.platform == "win32":
-                import shutil
+    """Free bytes for this user on the disk of `folder`, or of its nearest parent that exists.
 
+    None where nobody can say: the disk of a share that is gone does not answer.
+    """
+    for candidate in (folder, *folder.parents):
+        try:
+            if candidate.is_dir():
                 return shutil.disk_usage(candidate).free
-            usage = os.statvfs(candidate)
-            return usage.f_bavail * usage.f_frsize
+        except OSError:
+            return None
     return None
 
 
@@ -114,6 +117,12 @@ def make_folder(folder: Path) -> bool:
     return True
 
 
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder that turned out not to be needed; one with anything in it stays. Never raises."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
 def make_folders_below(top: Path, folder: Path) -> None:
     """Make `folder`, which lies below `top`, and what is between them, durably; `top` itself is never made.
 
@@ -126,9 +135,16 @@ def make_folders_below(top: Path, folder: Path) -> None:
             sync_folder(made.parent)
 
 
-def temporary_name(owner: str, item: int, attempt: int) -> str:
-    """Name of the temporary file of one attempt of one item of one batch (`owner`)."""
-    return f"{TEMPORARY_PREFIX}{owner}-{item}-{attempt}{TEMPORARY_SUFFIX}"
+def temporary_name(owner: str, item: int, attempt: int, part: int = 0) -> str:
+    """Name of a temporary file of one attempt of one item of one batch (`owner`): of its main output (`part` 0) or of
+    a further one (1 and up)."""
+    number = f"-{part}" if part else ""
+    return f"{TEMPORARY_PREFIX}{owner}-{item}-{attempt}{number}{TEMPORARY_SUFFIX}"
+
+
+def nowhere() -> TextIO:
+    """A stream that is always at its end and forgets what is written."""
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), "r+", encoding="utf-8")
 
 
 def takes_files(folder: Path) -> bool:
@@ -372,6 +388,6 @@ def temporaries_in(folder: Path, owner: str) -> Iterator[tuple[Path, int, int]]:
         return
     for name in names:
         if name.startswith(prefix) and name.endswith(TEMPORARY_SUFFIX):
-            item, _, attempt = name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX).partition("-")
-            if f"{item}{attempt}".isascii() and item.isdigit() and attempt.isdigit():
-                yield folder / name, int(item), int(attempt)
+            numbers = name.removeprefix(prefix).removesuffix(TEMPORARY_SUFFIX).split("-")
+            if 2 <= len(numbers) <= 3 and all(one.isascii() and one.isdigit() for one in numbers):
+                yield folder / name, int(numbers[0]), int(numbers[1])

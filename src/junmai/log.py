@@ -36,6 +36,7 @@ from structlog.typing import EventDict, WrappedLogger
 from junmai import files
 from junmai.clock import iso
 
+FOLDER = "logs"
 LOG_BYTES = 5_000_000
 LOG_FILES = 5
 LOCK_SECONDS = 0.5
@@ -114,7 +115,7 @@ def configure(data: Path | None, *, console: int | None = None) -> None:
         logger.removeHandler(handler)
         handler.close()
     if data is not None:
-        logger.addHandler(_SharedFile(data / "logs" / "junmai.log"))
+        logger.addHandler(_SharedFile(data / FOLDER / "junmai.log"))
         _log_uncaught()
     if console is not None:
         logger.addHandler(_Console(console))

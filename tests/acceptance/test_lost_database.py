@@ -116,3 +116,22 @@ def test_verbose_shows_what_goes_to_the_log(data: Path) -> None:
 
     assert "recovered" not in quiet.err
     assert "junmai: info: recovered" in loud.err
+
+
+@pytest.mark.parametrize("lost", ["junmai.db*", "junmai.db-*"])
+def test_a_run_whose_database_is_taken_away_ends_and_the_same_command_goes_on(
+    lost: str, shoot: Path, data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run = Develop(start("develop", shoot, "--out", out, "--json", "--workers", "1", data=data))
+    assert run.wait_for_photo()
+    for path in data.glob(lost):
+        path.unlink()
+    ended = run.end()
+    run.close()
+
+    assert (ended.code, ended.summary["code"]) == (1, "store_replaced"), ended.err
+    again = junmai("develop", shoot, "--out", out, "--json", data=data)
+    assert again.code == 0, again.err
+    assert len(checksums(out)) == COUNT
+    assert junmai("doctor", "--read", data=data).code == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from junmai import BatchController
+from junmai import BatchController, errors
 from junmai.demo.shoot import make_sample_shoot
 from running import Develop, junmai, kill_group, start, wait_until
 
@@ -58,3 +58,28 @@ def test_the_batch_waits_until_the_folder_takes_files_again(tmp_path: Path) -> N
         run.close()
 
     assert (ended.code, ended.summary["processed_count"], ended.summary["failed_count"]) == (0, COUNT, 0)
+
+
+def test_a_start_that_is_refused_leaves_no_folder(tmp_path: Path) -> None:
+    shoot, data = tmp_path / "shoot", tmp_path / "data"
+    make_sample_shoot(shoot, count=2)
+    out = tmp_path / "out"
+    too_long = "/".join(["x" * 100] * 45) + "/{name}"
+    refused = junmai("develop", shoot, "--out", out, "--name", too_long, data=data)
+    assert refused.code == 2
+    assert not out.exists()
+    with BatchController(data) as controller, pytest.raises(errors.BadInput):
+        controller.start_batch([1], config={"output": {"folder": str(out), "name": too_long}})
+    assert not out.exists()
+
+
+def test_a_sub_folder_of_a_template_that_leads_to_originals_is_refused(tmp_path: Path) -> None:
+    shoot, out, data = tmp_path / "shoot", tmp_path / "out", tmp_path / "data"
+    make_sample_shoot(shoot, count=2)
+    originals = next(path.parent for path in sorted(shoot.rglob("*")) if path.is_file())
+    before = sorted(originals.iterdir())
+    out.mkdir()
+    (out / "sub").symlink_to(originals)
+    refused = junmai("develop", shoot, "--out", out, "--name", "sub/{name}", data=data)
+    assert (refused.code, "a link to a folder of originals" in " ".join(refused.err.split())) == (2, True), refused.err
+    assert sorted(originals.iterdir()) == before

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from running import junmai
+from running import junmai, start
 
 pytestmark = pytest.mark.slow
 
@@ -173,3 +174,92 @@ def test_photos_are_listed_in_aligned_columns(folder: Path, data: Path) -> None:
     for row in rows:
         name = row[head.index("file") :].split()[0]
         assert (folder / name).is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has text alone in its command lines and names")
+@pytest.mark.parametrize("option", [("--out", b"o\xff"), ("--preset", b"\xff"), ("--name", b"{name}\xff")])
+def test_bytes_that_are_no_text_are_refused_with_2(option: tuple[str, bytes], folder: Path, data: Path) -> None:
+    ended = junmai("develop", folder, option[0], os.fsdecode(option[1]), data=data)
+    assert (ended.code, "no UTF-8 text" in ended.err) == (2, True)
+    assert not data.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not let go of a folder that somebody is in")
+def test_a_current_folder_that_is_gone_is_said(folder: Path, data: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = "import os, sys; os.rmdir(os.getcwd()); from junmai.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    begun = start("develop", folder, data=data, cwd=gone, program=("-c", program))
+    _, err = begun.communicate(timeout=60)
+    assert (begun.returncode, "the folder that the shell is in is gone" in err) == (2, True), err
+
+
+@pytest.mark.parametrize("name", ["runners", "import.lock"])
+def test_what_the_system_refuses_is_said_with_its_path(name: str, folder: Path, data: Path, tmp_path: Path) -> None:
+    data.mkdir()
+    blocked = data / name
+    if name == "runners":
+        blocked.write_text("a file where a folder belongs")
+    else:
+        blocked.mkdir()
+    ended = junmai("develop", folder, "--out", tmp_path / "out", "--json", data=data)
+    said = ended.summary
+    assert (ended.code, said["code"], str(blocked) in said["error"]) == (1, "system_refused", True), ended.err
+
+
+@pytest.mark.parametrize("name", ["batch_states", "backups"])
+def test_doctor_tells_of_a_folder_that_takes_no_files(name: str, folder: Path, data: Path, tmp_path: Path) -> None:
+    data.mkdir()
+    (data / name).write_text("a file where a folder belongs")
+    assert junmai("develop", folder, "--out", tmp_path / "out", data=data).code == 0
+    doctor = junmai("doctor", "--json", data=data)
+    assert doctor.code == 0
+    (finding,) = doctor.lines
+    assert (finding["level"], finding["check"]) == ("warning", "folder")
+    assert str(data / name) in finding["message"]
+
+
+def test_a_collection_is_developed_like_a_folder(folder: Path, data: Path, tmp_path: Path) -> None:
+    junmai("import", folder, data=data)
+    junmai("collections", "add", "best", "1", "3", data=data)
+    (folder / "IMG_2.jpg").touch()  # as another program that looked at it leaves it
+    words = ("develop", "--collection", "best", "--out", tmp_path / "out", "--json")
+    first = junmai(*words, data=data)
+    assert (first.code, sorted(line["photo_id"] for line in first.photos("processed"))) == (0, [1, 3]), first.err
+    again = junmai(*words, data=data)
+    assert (again.code, again.summary["batch_id"], again.summary["skipped_count"]) == (0, None, 2)
+
+
+def test_a_photo_of_a_collection_that_is_gone_fails_by_name(folder: Path, data: Path, tmp_path: Path) -> None:
+    junmai("import", folder, data=data)
+    junmai("collections", "add", "best", "1", "2", data=data)
+    (folder / "IMG_0.jpg").unlink()
+    ended = junmai("develop", "--collection", "best", "--out", tmp_path / "out", "--json", data=data)
+    assert (ended.code, ended.summary["processed_count"]) == (3, 1)
+    assert [line["error_kind"] for line in ended.photos("failed")] == ["source_missing"]
+
+
+@pytest.mark.parametrize("words", [(), ("--collection", "none"), ("--collection", "best", ".")])
+def test_what_to_develop_is_named_once(words: tuple[str, ...], folder: Path, data: Path, tmp_path: Path) -> None:
+    junmai("import", folder, data=data)
+    junmai("collections", "add", "best", "1", data=data)
+    ended = junmai("develop", *words, "--out", tmp_path / "out", data=data, cwd=folder)
+    assert (ended.code, "ollection" in ended.err) == (2, True), ended.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_library_that_was_not_there_is_said(folder: Path, data: Path, tmp_path: Path) -> None:
+    assert "There was no library in" in junmai("batch", "list", data=tmp_path / "mistyped").err
+    assert "There was no library in" not in junmai("import", folder, data=data).err
+    assert "There was no library in" not in junmai("batch", "list", data=data).err
+
+
+def test_show_says_what_kind_of_files_a_batch_writes(folder: Path, data: Path, tmp_path: Path) -> None:
+    options = ("--format", "webp", "--quality", "80", "--long-edge", "50", "--color-space", "display-p3")
+    junmai("develop", folder, "--out", tmp_path / "out", *options, data=data)
+    assert "webp of quality 80, 50 px, display-p3" in junmai("batch", "show", data=data).out
+
+
+def test_a_date_that_is_none_is_named_by_its_option(data: Path) -> None:
+    ended = junmai("collections", "add", "best", "--to", "2026-13-01", data=data)
+    assert (ended.code, "--to must be a day" in ended.err) == (2, True)

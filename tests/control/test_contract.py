@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,24 @@ def test_the_size_of_an_output_is_its_long_edge(controller: BatchController, ids
     (path,) = (controller.settings.data / "developed" / batch_id).iterdir()
     with Image.open(path) as picture:
         assert max(picture.size) == 16
+
+
+def test_a_folder_is_picked_by_any_spelling_of_its_path(controller: BatchController, ids: list[int]) -> None:
+    photo = controller.store.photo(ids[0])
+    assert photo is not None
+    folder = Path(photo.path).parent
+    odd = folder.parent / "elsewhere" / ".." / folder.name
+    batch_id = controller.start_selection(Selection(folder=str(odd)))
+    assert controller.status(batch_id)["total_photos"] == len(ids)
+
+
+def test_batches_that_two_threads_start_first_are_all_there(controller: BatchController, ids: list[int]) -> None:
+    for _ in range(10):
+        with BatchController(settings=controller.settings) as fresh, ThreadPoolExecutor(4) as pool:
+            begun = [pool.submit(fresh.start_batch, ids) for _ in range(4)]
+            batch_ids = [one.result() for one in begun]
+            fresh.recover_interrupted_batches()
+            assert {fresh.status(batch_id)["total_photos"] for batch_id in batch_ids} == {len(ids)}
 
 
 def test_photos_are_picked_by_a_selection(controller: BatchController, ids: list[int]) -> None:

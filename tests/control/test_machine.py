@@ -145,3 +145,11 @@ def test_what_another_program_burns_is_counted() -> None:
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_batch_that_the_user_resumed_on_a_busy_machine_is_left_alone(watched: Watched) -> None:
+    assert watched.look(processor=99.0, seconds=70) == "paused"
+    watched.store.resume(watched.batch.id, by="the user")
+    assert watched.look(processor=99.0, seconds=30) == "running"
+    assert watched.look(processor=10.0) == "running"
+    assert watched.look(processor=99.0, seconds=70) == "paused"

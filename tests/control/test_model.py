@@ -35,7 +35,7 @@ from control.merging import MergingModel
 from control.model import ENDED, HELD, LASTING, Developer, File, Photo, Shoot, content, sha_of
 from helpers import FakeClock
 from junmai import files
-from junmai.control.outputs import bring_to_name, place_of
+from junmai.control.outputs import bring_to_name, places_of
 from junmai.control.presence import Presence
 from junmai.control.runner import Runner
 from junmai.domain.model import NewPhoto, Staged
@@ -647,7 +647,7 @@ class BatchMachine(RuleBasedStateMachine):
         expected = self.model.place(batch, position)
         assert str(placing) == expected
         assert (done is not None) == (expected == "placed")
-        assert not place_of(found, position, one.attempt, one.name).temporary.exists()
+        assert not places_of(found, position, one.attempt, one.name)[0].temporary.exists()
         if done is not None:
             self.mtimes[batch.no, position, one.attempt] = done.mtime_ns
         return expected

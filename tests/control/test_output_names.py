@@ -14,7 +14,7 @@ from helpers import make_jpeg
 from junmai import BatchController, errors, files
 from junmai.config import Settings
 from junmai.control import naming
-from junmai.control.outputs import Placing, bring_to_name, place_of
+from junmai.control.outputs import Placing, bring_to_name, places_of
 from junmai.control.rebuild import rebuild
 from junmai.domain.model import Staged
 from running import checksums
@@ -212,7 +212,7 @@ def test_an_output_in_a_sub_folder_is_recovered_on_either_side_of_its_rename(
 ) -> None:
     ids = imported(controller, jpegs(1)[0].parent)
     batch = controller.store.batch(controller.start_batch(ids, config=config(out, "a/b/{name}")))
-    place = place_of(batch, 0, 1, "a/b/IMG_0000.jpg")
+    (place,) = places_of(batch, 0, 1, "a/b/IMG_0000.jpg")
     assert place.temporary.parent == out  # one folder to clean, on the disk of the output
     sha256 = files.write_temporary(place.temporary, b"the picture")
     staged = Staged(batch.no, 0, 1, ids[0], "a/b/IMG_0000.jpg", 11, sha256, "key", 0.1)

@@ -13,7 +13,7 @@ from junmai.control import comparing, planning, presetting
 from junmai.control.endings import output_key
 from junmai.control.planning import Look, Order
 from junmai.control.presetting import Imported, Refused
-from junmai.domain.model import Recipe
+from junmai.domain.model import OutputOptions, Recipe
 from junmai.executors.inline import InlineExecutor
 from junmai.store.base import Store
 from junmai.store.sqlite import SqliteStore
@@ -207,5 +207,8 @@ def test_sidecars_decide_the_key_of_an_output_only_where_they_are_asked() -> Non
     own, preset = Recipe(own=True), Recipe()
     assert output_key("a", own, "1") != output_key("a", own, "2")
     assert output_key("a", preset, "1") == output_key("a", preset, "2")
+    assert output_key("a", preset, told_key="1") != output_key("a", preset, told_key="2")
+    bare = Recipe(output=OutputOptions(metadata="none"))
+    assert output_key("a", bare, told_key="1") == output_key("a", bare, told_key="2")
     assert output_key("a", own) != output_key("a", preset)
     assert output_key("a", replace(own, overrides={"Tint": 1.0})) != output_key("a", own)

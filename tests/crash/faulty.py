@@ -20,7 +20,7 @@ from junmai.domain import policy
 from junmai.store.claims import ClaimVerbs
 
 _kind, _, _rest = os.environ.get("FAULT", "").partition(":")
-_develop = pipeline.develop_photo
+_develop = pipeline.develop_outputs
 
 
 def _faulty_develop(source: Path, recipe: Any) -> Any:
@@ -45,10 +45,10 @@ def _ends_after(count: int, function: Callable[..., Any]) -> Callable[..., Any]:
     return passing
 
 
-pipeline.develop_photo = _faulty_develop
+pipeline.develop_outputs = _faulty_develop
 if _kind == "exit_after" and __name__ == "__main__":
     # Six quick photos would be settled in one group or in three, as it falls; one at a time there are passes to count.
-    policy.GROUP_SECONDS = 0.0
+    policy.GROUP_SECONDS, policy.GROUP_SIZE = 0.0, 1
     _point, _, _count = _rest.partition(":")
     _owner: Any = ClaimVerbs if hasattr(ClaimVerbs, _point) else files
     setattr(_owner, _point, _ends_after(int(_count), getattr(_owner, _point)))

@@ -85,10 +85,10 @@ def test_the_photo_that_was_set_aside_is_developed_by_retry_failed_once_it_is_we
         "stage:1",
         "stage:2",
         "rename_without_replacing:1",
-        "rename_without_replacing:3",
-        "sync_folder:2",
+        "rename_without_replacing:4",
+        "sync_folder:4",
         "settle:1",
-        "settle:2",
+        "settle:3",
         "add_runner:1",
     ],
 )
@@ -130,4 +130,31 @@ def test_a_process_that_ends_while_outputs_go_into_sub_folders_loses_and_doubles
     assert len(found) == COUNT
     assert all(len(Path(name).parts) == 3 for name in found)
     with BatchController(data) as controller:
+        assert controller.examine(read_outputs=True) == []
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["rename_without_replacing:1", "rename_without_replacing:2", "make_folders_below:3", "stage:1"],
+)
+def test_a_process_that_ends_between_two_outputs_of_a_photo_loses_and_doubles_none(
+    point: str, small_shoot: Path, tmp_path: Path
+) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    command = ("develop", small_shoot, "--out", out, "--json", "--workers", "2")
+    also = ("--also", "web:long-edge=100", "--also", "proof:format=webp,long-edge=60")
+    ended = faulty(f"exit_after:{point}", *command, *also, data=data)
+    assert ended.code == 137, f"the point was not passed: {ended.err}"
+
+    again = junmai(*command, *also, data=data)
+
+    assert again.code == 0, again.err
+    stems = {path.stem for path in out.glob("*.jpg")}
+    assert len(stems) == COUNT
+    assert {path.stem for path in (out / "web").iterdir()} == stems
+    assert {path.stem for path in (out / "proof").iterdir()} == stems
+    assert not list(out.rglob("*.part"))
+    with BatchController(data) as controller:
+        (batch,) = controller.store.batches()
+        assert (batch.status, batch.processed) == ("completed", COUNT)
         assert controller.examine(read_outputs=True) == []

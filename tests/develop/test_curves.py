@@ -64,6 +64,11 @@ def test_whites_move_the_bright_end_and_blacks_the_dark_one() -> None:
     assert at(0.9, Blacks2012=100) == pytest.approx(0.9, abs=0.001)
 
 
+def test_lowered_whites_leave_highlights_a_third_of_their_contrast() -> None:
+    bright = CODES >= 0.8
+    assert (np.diff(shown(Whites2012=-100)[bright]) > 0.33 * np.diff(CODES[bright])).all()
+
+
 # --- parametric --------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lensfunpy
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,7 +12,6 @@ from PIL import Image
 from junmai.develop import lens
 from junmai.develop.decode import Wanted, decode
 
-lensfunpy = pytest.importorskip("lensfunpy")
 WIDTH, HEIGHT = 600, 400
 KNOWN = {271: "Canon", 272: "Canon EOS 5D Mark III"}
 ZOOM = {0xA434: "EF24-105mm f/4L IS USM", 37386: 24.0, 33437: 4.0}

@@ -253,6 +253,22 @@ def test_a_broken_sidecar_costs_nothing_else(source: Path, tmp_path: Path) -> No
     assert tags_of(transfer(source), tmp_path)["Xmp.xmp.Rating"] == ("2",)
 
 
+def test_a_sidecar_of_too_many_properties_costs_nothing_else_and_is_named(source: Path, tmp_path: Path) -> None:
+    many = "".join(f' crs:A{number}="1"' for number in range(150_000))
+    text = xmp("<xmp:Rating>5</xmp:Rating>").replace(b" xmlns:tiff", many.encode() + b" xmlns:tiff")
+    source.with_suffix(".xmp").write_bytes(text)
+    assert tags_of(transfer(source), tmp_path)["Xmp.xmp.Rating"] == ("2",)
+    (problem,) = metadata.read(source).problems
+    assert problem.startswith(f"{source.stem}.xmp: it has about 150,0")
+
+
+def test_a_sidecar_with_long_lists_is_read(source: Path, tmp_path: Path) -> None:
+    dabs = "".join(f"<rdf:li>d 0.{number} 0.5</rdf:li>" for number in range(60_000))
+    strokes = f"<crs:Dabs><rdf:Seq>{dabs}</rdf:Seq></crs:Dabs>"
+    source.with_suffix(".xmp").write_bytes(xmp("<xmp:Rating>5</xmp:Rating>" + strokes))
+    assert tags_of(transfer(source), tmp_path)["Xmp.xmp.Rating"] == ("5",)
+
+
 # --- what goes wrong -----------------------------------------------------------------------------------------
 
 

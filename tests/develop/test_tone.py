@@ -29,6 +29,14 @@ def test_highlights_and_shadows_never_reverse_an_edge(raw: bool, highlights: flo
     assert lift.any() == (highlights != 0 or shadows != 0)
 
 
+def test_raised_highlights_burn_less_the_nearer_they_are_to_white() -> None:
+    lift = tone.lift(raw=False, highlights=100, shadows=0)
+    ev = np.linspace(tone.BASE_LOW, tone.BASE_HIGH, tone.BASE_SIZE + 1)
+    bright = lift[(ev > -0.5) & (ev < 0.4)]
+    assert (np.diff(bright) < 0).all()
+    assert 0.3 < bright.min() < bright.max() < 0.7
+
+
 @pytest.mark.parametrize("amount", [-100.0, 100.0])
 def test_clarity_is_strongest_in_the_middle_tones_and_never_turns_an_edge(amount: float) -> None:
     share = np.abs(tone.clarity(amount))

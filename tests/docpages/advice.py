@@ -61,6 +61,8 @@ ADVICE = {
     "store_on_network": "Use a data folder on a local disk. Photos and outputs may be on the share.",
     "data_folder": "Choose a folder that you may write to.",
     "store_busy": "Try again. If it stays so, end the process that holds the database.",
+    "system_refused": "Mend what the message names (a file where a folder belongs, say), then give the command again.",
+    "store_replaced": "Put the database back if you have it, then start the command again.",
     "store_unavailable": "Make room on the disk of the data folder. A runner waits and goes on by itself.",
     "backup_failed": "Read the detail (room, or another backup at the same moment) and try again.",
     "backup_damaged": "Use another backup; `junmai backup list` shows them.",

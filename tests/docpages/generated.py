@@ -18,7 +18,8 @@ from types import ModuleType
 
 from docpages.advice import ADVICE
 from docpages.pages import DOCS
-from junmai import config, errors
+from junmai import config, error, errors
+from junmai import photo_errors as photo_errors_module
 from junmai.config import Settings
 from junmai.domain import lifecycle
 from junmai.domain.lifecycle import BATCH_EDGES, ITEM_EDGES, BatchStatus, Edge, ItemStatus
@@ -54,9 +55,10 @@ def filled(page: str, text: str) -> str:
 
 
 def kinds() -> list[type[errors.JunmaiError]]:
-    """Every exception, in the order of `errors.py`."""
+    """Every exception, in the order of the modules that define them."""
     found = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.JunmaiError)]
-    lines = {name: number for number, name in enumerate(_classes(errors))}
+    names = [name for module in (error, photo_errors_module, errors) for name in _classes(module)]
+    lines = {name: number for number, name in enumerate(names)}
     return sorted(found, key=lambda kind: lines[kind.__name__])
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from junmai.control.endings import output_key
-from junmai.domain.model import OutputOptions, Recipe, recipe_from_json
+from junmai.domain.model import OutputOptions, Recipe
+from junmai.domain.recipes import recipe_from_json
 
 FIRST = {"format": "jpeg", "quality": 92, "long_edge": None, "color_space": "srgb", "metadata": "all"}
 OTHER: dict[str, Any] = {

@@ -26,7 +26,7 @@ def _names(
         extension=".jpg",
         known=known or {},
         taken=[name_key(name) for name in taken],
-        reserved=lambda name: name in reserved,
+        reserved=lambda _, name: name in reserved,
     )
     assert list(planned) == [photo_id for photo_id, _ in photos]
     return list(planned.values())

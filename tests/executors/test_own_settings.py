@@ -47,9 +47,20 @@ def test_what_is_asked_for_explicitly_goes_over_them(photo: Path) -> None:
 
 def test_a_worker_that_is_not_asked_does_not_look(photo: Path) -> None:
     result, data = developed(photo, Recipe())
-    assert (result.own_key, result.remarks) == ("", ())
+    assert (result.own_key, result.told_key, result.remarks) == ("", "", ())
     photo.with_suffix(".xmp").unlink()
     assert data == developed(photo, Recipe())[1]
+
+
+def test_what_a_sidecar_tells_the_output_has_a_key_that_its_settings_and_times_do_not_change(photo: Path) -> None:
+    def told(rating: int, exposure: str, written: str) -> str:
+        about = f'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="{rating}" xmp:MetadataDate="{written}"'
+        photo.with_suffix(".xmp").write_bytes(packet("", f'crs:Exposure2012="{exposure}" {about}'))
+        return developed(photo, Recipe())[0].told_key
+
+    first = told(3, "-1", "2026-01-01")
+    assert first == told(3, "+2", "2026-02-02") != ""
+    assert first != told(4, "-1", "2026-01-01")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")

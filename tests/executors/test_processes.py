@@ -315,6 +315,14 @@ def test_a_killed_parent_leaves_no_file_at_a_final_name(
     assert all(path.name.startswith(".junmai-b-") for path in (tmp_path / "out").iterdir())
 
 
+def test_a_worker_is_started_with_one_thread_for_every_library_that_would_take_more(
+    make: Callable[..., ProcessExecutor],
+) -> None:
+    (pid,) = make().pids
+    assert psutil.Process(pid).environ()["OMP_NUM_THREADS"] == "1"
+    assert "OMP_NUM_THREADS" not in os.environ
+
+
 UNGUARDED = """
 import sys
 from junmai import BatchController

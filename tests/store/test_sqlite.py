@@ -17,6 +17,7 @@ import pytest
 from conformance.world import World
 from helpers import FakeClock
 from junmai import errors
+from junmai.domain.lifecycle import PauseReason
 from junmai.domain.preset import NewPreset
 from junmai.store import queries
 from junmai.store.sqlite import APPLICATION_ID, SqliteStore, refuse_network
@@ -352,4 +353,49 @@ def test_a_version_of_a_preset_never_changes(path: Path, change: str) -> None:
     store.add_preset(NewPreset("Gold", {"Exposure2012": 0.5}, {"kind": "xmp"}, "a" * 64))
     with pytest.raises(apsw.ConstraintError, match="a version of a preset"):
         store._connection().execute(change)
+    store.close()
+
+
+# --- taken away under an open store -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffixes", [("",), ("-wal",), ("", "-wal", "-shm")])
+def test_a_database_that_is_taken_away_under_an_open_store_is_neither_read_nor_written(
+    suffixes: tuple[str, ...], path: Path
+) -> None:
+    store = SqliteStore(path)
+    batch = World(store).batch(2)
+    for suffix in suffixes:
+        path.with_name(path.name + suffix).unlink()
+    with pytest.raises(errors.StoreReplaced, match="is gone"):
+        store.pause(batch.id, reason=PauseReason.USER, by="test")
+    with pytest.raises(errors.StoreReplaced, match="is gone"):
+        store.batch(batch.id)
+    store.close()
+
+
+def test_a_database_that_another_one_replaced_is_neither_read_nor_written(path: Path) -> None:
+    store = SqliteStore(path)
+    batch = World(store).batch(2)
+    for name in ("junmai.db", "junmai.db-wal", "junmai.db-shm"):
+        path.with_name(name).rename(path.with_name(f"old-{name}"))
+    other = SqliteStore(path)
+    with pytest.raises(errors.StoreReplaced, match="another file stands in its place"):
+        store.pause(batch.id, reason=PauseReason.USER, by="test")
+    assert other.batches() == []
+    store.close()
+    other.close()
+
+
+def test_what_was_written_while_the_database_was_taken_away_is_not_acknowledged(path: Path) -> None:
+    store = SqliteStore(path)
+    batch = World(store).batch(2)
+
+    def write_and_lose() -> None:
+        with store.write() as transaction:
+            transaction.event("batch_paused", 0.0, batch_no=batch.no)
+            path.unlink()
+
+    with pytest.raises(errors.StoreReplaced):
+        write_and_lose()
     store.close()

@@ -15,7 +15,7 @@ from junmai.cli.render import console, counted, print_json
 from junmai.cli.session import EXIT_DONE
 from junmai.control import picking
 from junmai.control.controller import BatchController
-from junmai.library.selection import Selection
+from junmai.library.selection import Selection, moment
 
 app = typer.Typer(help="Pick photos across sessions.", no_args_is_help=True)
 
@@ -26,6 +26,7 @@ Last = Annotated[str | None, typer.Option("--to", help="Taken then or earlier.")
 Camera = Annotated[str | None, typer.Option(help="Taken with this camera.")]
 Session = Annotated[int | None, typer.Option(help="Of the session with this id.")]
 Rating = Annotated[int | None, typer.Option("--min-rating", min=0, max=5, help="Rated so or better.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
 
@@ -70,6 +71,9 @@ def add(
     json: Json = False,
 ) -> int:
     """Put photos into a collection, by their ids or by a search."""
+    for option, text in (("--from", first), ("--to", last)):
+        if text is not None:
+            moment(option, text)
     search = Selection.of(first=first, last=last, camera=camera, session_id=session, min_rating=min_rating)
     with opened("collections add") as controller:
         chosen = _chosen(controller, photos, search)
@@ -79,16 +83,26 @@ def add(
 
 
 @app.command("remove")
-def remove(name: Name, photos: Ids = None, json: Json = False) -> int:
+def remove(name: Name, photos: Ids = None, yes: Yes = False, json: Json = False) -> int:
     """Take photos out of a collection; without ids, remove the collection. Photos themselves stay."""
     with opened("collections remove") as controller:
         if photos:
             count = controller.store.take_from_collection(name, photos)
             _tell({"name": name, "removed": count}, f"{counted(count)} taken out of {name}.", json)
         else:
-            controller.store.remove_collection(name)
+            _remove_whole(controller, name, sure=yes or json)
             _tell({"name": name, "removed": None}, f"The collection {name} is removed; its photos stay.", json)
     return EXIT_DONE
+
+
+def _remove_whole(controller: BatchController, name: str, *, sure: bool) -> None:
+    """What is in it is known nowhere else, so somebody at a terminal is asked."""
+    collection = controller.store.collection_id(name)
+    if console.is_terminal and not sure:
+        found = next(one for one in controller.store.collections() if one.id == collection)
+        if not typer.confirm(f"Remove the collection {name} of {counted(found.photo_count)}?"):
+            raise errors.BadInput(detail=f"The collection {name} stays; nothing was changed.")
+    controller.store.remove_collection(name)
 
 
 def _chosen(controller: BatchController, ids: Sequence[int] | None, search: Selection) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 from rich.markup import escape
@@ -17,7 +18,7 @@ from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
 from junmai.control.rebuild import TakenIn
 from junmai.domain.lifecycle import BatchStatus
-from junmai.domain.model import Batch, Photo
+from junmai.domain.model import Batch, OutputOptions, Photo
 from junmai.store.base import Store
 
 NAMES_SHOWN = 12
@@ -28,6 +29,12 @@ _DONE_WORDS = {
     "priority": "has its new priority.",
     "retry": "tries its failed photos again.",
 }
+
+
+def _form(output: OutputOptions) -> str:
+    size = f"{output.long_edge} px" if output.long_edge else "full size"
+    quality = f" of quality {output.quality}" if output.format in ("jpeg", "webp", "avif") else ""
+    return f"{output.format}{quality}, {size}, {output.color_space}"
 
 
 def _batches(count: int) -> str:
@@ -129,7 +136,11 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
     cancelled = f", not developed {found.total - ended:,}" if found.status == BatchStatus.CANCELLED else ""
     console.print(f"  {done}, to go {found.remaining:,}{cancelled}")
     look = f"preset {found.preset}" + (", photos' own settings over it" if found.recipe.own else "")
-    console.print(f"  {escape(look)}, priority {found.priority}, into {escape(found.folder)}")
+    console.print(f"  {escape(look)}, priority {found.priority}")
+    console.print(f"  {_form(found.recipe.output)}, into {escape(found.folder)}")
+    for one in found.recipe.further:
+        folder = escape(str(Path(found.folder) / one.label))
+        console.print(f"  also {one.label}: {_form(one.output)}, into {folder}")
     served = controller.served_by(found)
     if found.status == BatchStatus.PAUSED:
         cause = conditions.sentence(found.pause_reason, found.pause_detail)

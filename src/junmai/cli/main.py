@@ -38,11 +38,11 @@ app.add_typer(batches.app, name="batch")
 app.add_typer(presetting.app, name="presets")
 app.add_typer(collections.app, name="collections")
 app.add_typer(keeping.backup_app, name="backup")
-app.command("restore")(keeping.restore)
 app.command("serve")(serving.serve)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Sources = Annotated[list[str], typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]
+OptionalSources = Annotated[list[str] | None, typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, max=256, help="Worker processes; none: what cores and free memory allow.")
 ]
@@ -57,6 +57,7 @@ def run(arguments: Sequence[str]) -> int:
     sys.stderr = Unbreakable(sys.stderr)
     sys.stdout = Unbreakable(sys.stdout)
     try:
+        _check_text(arguments)
         answer = app(data_first(list(arguments)), standalone_mode=False)
     except errors.JunmaiError as error:
         complain(error.message, error.code, as_json=as_json)
@@ -82,7 +83,7 @@ def _options(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show on the error output what goes to the log.")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
         print(__version__)
@@ -97,7 +98,8 @@ def _options(
 
 @app.command("develop")
 def develop(
-    sources: Sources,
+    sources: OptionalSources = None,
+    collection: options.Collection = None,
     preset: options.Preset = None,
     blend: options.Blend = 100.0,
     settings: options.SettingsFrom = None,
@@ -109,6 +111,7 @@ def develop(
     color_space: options.Space = "srgb",
     sharpen_for: options.SharpenFor_ = "none",
     sharpen_strength: options.SharpenStrength_ = "standard",
+    also: options.Also = None,
     metadata: options.Metadata = "all",
     no_gps: options.NoGps = False,
     creator: options.Creator = "",
@@ -119,20 +122,23 @@ def develop(
     json: Json = False,
 ) -> int:
     """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
+    if bool(sources) == (collection is not None):
+        raise errors.BadInput(detail="Name what to develop: folders and photos, or --collection NAME.")
     words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, no_gps=no_gps)
     credit = {"creator": creator, "copyright": copyright}
     output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name)
     reporter = _reporter(json)
     with opened("develop") as controller:
         look = Look(presetting.taken(controller.store, preset, reporter.word), blend, settings_from=settings)
-        order = Order(look, output, _absolute(out), overwrite)
+        order = Order(look, output, _absolute(out), overwrite, options.further(also or [], output))
         executor = controller.executor(workers)
         try:
             prepared = developing.prepare(
                 controller,
-                [_absolute(source) for source in sources],
+                [_absolute(source) for source in sources or ()],
                 order,
                 executor,
+                collection=collection,
                 min_rating=min_rating,
                 on_import=reporter.importing,
             )
@@ -173,6 +179,8 @@ def _develop(controller: BatchController, prepared: developing.Prepared, executo
         reporter.word(f"{counted(prepared.low_rated)} with fewer stars left out.")
     if prepared.replaced:
         reporter.word(f"{counted(prepared.replaced)} developed earlier in another way; the new ones replace them.")
+    if prepared.lacking:
+        reporter.word(f"{counted(prepared.lacking)} developed earlier without all of these outputs; developing again.")
     if prepared.resumed:
         reporter.word(f"Going on with {prepared.batch.id}.")
     return foreground.run(prepared.batch, executor, since=prepared.last_event)
@@ -253,6 +261,9 @@ app.command("retry-failed", help="Try the failed photos of the latest batch agai
 app.command("resume", help="Resume the latest batch.")(batches.resume)
 
 
+app.command("restore")(keeping.restore)  # here, so that the help begins with what is used every day
+
+
 # --- small steps --------------------------------------------------------------------------------------------
 
 
@@ -263,7 +274,22 @@ def _reporter(as_json: bool) -> Reporter:
 def _absolute(path: Path | str) -> Path:
     if not str(path):
         raise errors.BadInput(detail="A folder is named by an empty text (is a variable of your shell not set?).")
-    return Path(os.path.abspath(Path(path).expanduser()))
+    try:
+        return Path(os.path.abspath(Path(path).expanduser()))
+    except FileNotFoundError as error:
+        detail = f"{path} cannot be found from here: the folder that the shell is in is gone. Go to another (cd)."
+        raise errors.BadInput(detail=detail) from error
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Raise `BadInput` for what is no text in the system's encoding: no database, log or file of JSON can hold it."""
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= letter <= "\udfff" for letter in argument):
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            detail = (
+                f"{shown} holds bytes that are no UTF-8 text. Rename the file, or use a UTF-8 locale (LANG=C.UTF-8)."
+            )
+            raise errors.BadInput(detail=detail)
 
 
 def _unforeseen(error: Exception, *, as_json: bool) -> int:
@@ -271,6 +297,10 @@ def _unforeseen(error: Exception, *, as_json: bool) -> int:
     if show is not None:  # a wrong word or option: the parser knows how to say it
         show()
         return int(getattr(error, "exit_code", EXIT_BAD_INPUT))
+    if isinstance(error, OSError):
+        refused = errors.SystemRefused(detail=str(error))
+        complain(refused.message, refused.code, as_json=as_json)
+        return refused.exit_code
     from junmai import log
 
     log.get("junmai.cli").error("unforeseen", exc_info=error)

@@ -14,6 +14,9 @@ from junmai.config import Settings
 from junmai.control.controller import BatchController
 from junmai.control.recovery import this_process
 
+BEGIN = ("develop", "import")
+"""Commands that a library is expected to begin with; where another finds none, its place may be mistyped."""
+
 
 class _Chosen:
     folder: Path | None = None
@@ -42,11 +45,17 @@ def chosen() -> Path | None:
 def opened(command: str) -> Iterator[BatchController]:
     """A controller for one command, which the others see under that name."""
     settings, by = configured(command)
+    new = not settings.database.exists()
     with BatchController(settings=settings, by=by) as controller:
         for batch_id in controller.taken_in.batch_ids:
             complaints.print(f"{batch_id} was taken in from its state file.", style="yellow")
         for warning in controller.taken_in.warnings:
             complaints.print(escape(warning), style="yellow")
+        if new and command not in BEGIN and not controller.taken_in.batch_ids:
+            words = (
+                f"There was no library in {settings.data}: an empty one was made. --data and JUNMAI_DATA name another."
+            )
+            complaints.print(escape(words), style="yellow")
         yield controller
 
 

@@ -9,10 +9,14 @@ from typing import Annotated, Any, cast, get_args
 import typer
 
 from junmai import errors
+from junmai.control.ordering import further_of
+from junmai.control.planning import FURTHER_KEYS
 from junmai.domain.model import (
     ColorSpace,
+    FurtherOutput,
     MetadataPolicy,
     OutputFormat,
+    OutputOptions,
     SharpenFor,
     SharpenStrength,
 )
@@ -23,6 +27,7 @@ _SPELLINGS = {"jpg": "jpeg", "tif": "tiff", "p3": "display-p3", "adobergb": "ado
 Preset = Annotated[
     str | None, typer.Option(help="A preset: NAME, NAME@VERSION, or an .xmp or .lrtemplate of Lightroom's.")
 ]
+Collection = Annotated[str | None, typer.Option(help="Develop the photos of this collection instead of folders.")]
 Blend = Annotated[float, typer.Option(help="How much of the preset, 0 to 100.")]
 SettingsFrom = Annotated[
     str | None,
@@ -59,6 +64,59 @@ Name = Annotated[
         f"Fields: {', '.join(FIELDS)}. None: the photo's own name.",
     ),
 ]
+
+
+Also = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--also",
+        metavar="LABEL:OPTION=VALUE,...",
+        help="A further output of each photo from the same developing, into the sub-folder LABEL: "
+        "--also web:long-edge=2048,quality=85,sharpen-for=screen. May be given up to 8 times. Options: format, "
+        "quality, long-edge, color-space, sharpen-for, sharpen-strength; without a word: a full-size JPEG of "
+        "quality 92 in sRGB.",
+    ),
+]
+
+
+def further(given: Sequence[str], main: OutputOptions) -> tuple[FurtherOutput, ...]:
+    """The further outputs that `--also` asks for. Raises `BadInput` naming the part that is wrong."""
+    return tuple(_further_one(text, main) for text in given)
+
+
+def _further_one(text: str, main: OutputOptions) -> FurtherOutput:
+    label, _, rest = text.partition(":")
+    chosen: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in rest.split(","))):
+        name, sign, value = part.partition("=")
+        name = name.strip().replace("-", "_")
+        if not sign or name not in FURTHER_KEYS:
+            known = ", ".join(key.replace("_", "-") for key in FURTHER_KEYS)
+            near = difflib.get_close_matches(name, FURTHER_KEYS, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0].replace('_', '-')}=...?" if near else ""
+            raise errors.BadInput(detail=f"--also {text}: {part!r} is not OPTION=VALUE.{hint} Options: {known}.")
+        if name in chosen:
+            raise errors.BadInput(detail=f"--also {text}: {name.replace('_', '-')} is given twice.")
+        try:
+            chosen[name] = _further_value(name, value.strip())
+        except (errors.BadInput, ValueError) as error:
+            what = error.message if isinstance(error, errors.BadInput) else f"{value!r} is not a whole number."
+            raise errors.BadInput(detail=f"--also {text}: {part}: {what}") from error
+    return further_of(label.strip(), OutputOptions(**chosen), main)
+
+
+def _further_value(name: str, value: str) -> Any:
+    match name:
+        case "format":
+            return _word("format", value, OutputFormat)
+        case "color_space":
+            return _word("color space", value, ColorSpace)
+        case "sharpen_for":
+            return _word("place to sharpen for", value, SharpenFor)
+        case "sharpen_strength":
+            return _word("strength of sharpening", value, SharpenStrength)
+        case _:
+            return int(value)
 
 
 def words(

@@ -34,9 +34,14 @@ class Cause:
 def disk_cause(batch: Batch, settings: Settings) -> Cause | None:
     """The disk of the outputs is nearly full."""
     free = files.free_bytes(Path(batch.folder))
-    if free is not None and free < settings.low_disk_mb * 1_000_000:
+    if free is not None and free < _least_free(batch, settings):
         return Cause(PauseReason.DISK_LOW, batch.folder)
     return None
+
+
+def _least_free(batch: Batch, settings: Settings) -> int:
+    """Bytes that must be free: what workers may write between two looks grows with the outputs of a photo."""
+    return settings.low_disk_mb * 1_000_000 * len(batch.recipe.outputs)
 
 
 def source_cause(photo: Photo) -> Cause | None:
@@ -56,7 +61,7 @@ def lasts(store: Store, batch: Batch, settings: Settings) -> bool:
     match batch.pause_reason:
         case PauseReason.DISK_LOW:
             free = files.free_bytes(Path(batch.folder))
-            return free is not None and free < settings.low_disk_mb * 1_000_000 * ROOM_TO_GO_ON
+            return free is not None and free < _least_free(batch, settings) * ROOM_TO_GO_ON
         case PauseReason.SOURCE_MISSING:
             return not files.is_there(Path(detail)) and store.waits_for_root(batch.no, detail)
         case PauseReason.FAILURES:

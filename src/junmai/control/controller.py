@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +19,18 @@ from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
 from junmai.control import cleaning, conditions, doctor, merging, picking
+from junmai.control.following import Follower
 from junmai.control.ordering import order_from
 from junmai.control.planning import Plan, make_plan, new_batch_id
 from junmai.control.presence import SERVES_NOTHING, Presence
 from junmai.control.rebuild import TakenIn, take_in_unknown
-from junmai.control.recovery import live_runners, remove_unsealed, take_over_from_dead, this_process
+from junmai.control.recovery import (
+    finish_left_staged,
+    live_runners,
+    remove_unsealed,
+    take_over_from_dead,
+    this_process,
+)
 from junmai.control.runner import Runner
 from junmai.control.statefile import BatchState
 from junmai.control.statewriter import StateWriter, state_of
@@ -64,12 +72,18 @@ class BatchController:
         self.store = store or SqliteStore(self.settings.database)
         self._by = by or this_process()
         self._presence: Presence | None = None
+        self._entering = threading.Lock()
         self._states = StateWriter(self.store, self.settings)
         self.store.listen(self._states.heard)
         self.taken_in: TakenIn = take_in_unknown(self.store, self.settings)
+        self._follower = Follower(self.store)
+        if self.store.rows_are_behind():
+            self._follower.begin()
 
     def close(self) -> None:
-        """Bring the state files up to date and close the store; batches stay as they are."""
+        """Bring the state files up to date and close the store; batches stay as they are. Rows of a cancelled batch
+        are waited for up to 2 s; the next controller or runner goes on with them."""
+        self._follower.close()
         self._states.close()
         if self._presence is not None:
             self._presence.leave()
@@ -135,9 +149,10 @@ class BatchController:
         return batch
 
     def _present(self) -> int:
-        if self._presence is None:
-            self._presence = Presence(self.store, self.settings, role="controller", scope=SERVES_NOTHING, workers=0)
-        return self._presence.no
+        with self._entering:  # two threads at once, and the batch of one would look like that of a dead writer
+            if self._presence is None:
+                self._presence = Presence(self.store, self.settings, role="controller", scope=SERVES_NOTHING, workers=0)
+            return self._presence.no
 
     # --- commands -----------------------------------------------------------------------------------------
 
@@ -160,9 +175,7 @@ class BatchController:
     def cancel(self, batch_id: str) -> Batch:
         """Give a batch up; photos in hand finish. Raises `UnknownBatch`, `WrongState`."""
         batch = self.store.cancel(batch_id, by=self._by)
-        if not live_runners(self.store, self.settings, serving=batch.no):
-            while self.store.follow_cancelled():
-                pass
+        self._follower.begin()
         log.info("cancelled", batch=batch_id, by=self._by)
         return batch
 
@@ -232,6 +245,7 @@ class BatchController:
         Returns `recovered_count`, `failed_count`, `batch_ids` and `timestamp`.
         """
         remove_unsealed(self.store, self.settings)
+        finish_left_staged(self.store, self._present())  # what an earlier call took over and could not finish
         take_over_from_dead(self.store, self.settings, self._present())
         recovered: list[str] = []
         failed = 0

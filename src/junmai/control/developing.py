@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from junmai import errors
+from junmai.control import picking
 from junmai.control.controller import BatchController
-from junmai.control.importing import Imported, import_photos
+from junmai.control.importing import Imported, OnProgress, import_photos
 from junmai.control.planning import Order, Plan, make_plan, new_batch_id, request_key, resolve
 from junmai.control.presetting import finder
 from junmai.control.recovery import live_runners, remove_unsealed
 from junmai.domain.lifecycle import BatchStatus
-from junmai.domain.model import Batch
+from junmai.domain.model import Batch, Photo
 from junmai.executors.processes import ProcessExecutor
 from junmai.library.scan import LeftOut
+from junmai.library.selection import Selection
 from junmai.store.base import Store
 
 REASONS_NAMED = 5
@@ -40,6 +42,8 @@ class Prepared:
     """Photos that the asked rating leaves out."""
     kept_names: int = 0
     """Photos that the template would call otherwise, which keep the name that they have in the folder."""
+    lacking: int = 0
+    """Photos whose right main output stands there, but not all of their further ones."""
 
 
 def prepare(
@@ -48,25 +52,32 @@ def prepare(
     order: Order,
     executor: ProcessExecutor,
     *,
+    collection: str | None = None,
     min_rating: int | None = None,
-    on_import: Callable[[int, int | None], None] | None = None,
+    on_import: OnProgress | None = None,
 ) -> Prepared:
     """Resume the unfinished batch of the same command, or import and make a new one.
+
+    Photos come from `sources`, or from a `collection` of the library.
 
     Raises `BadInput` and its kinds; then no batch was created or changed.
     """
     store = controller.store
     resolve(order, finder(store))
     remove_unsealed(store, controller.settings)
-    key = request_key(order, [*map(str, sources), f"rating>={min_rating}"])
+    picked = [f"collection {collection}"] if collection is not None else [str(source) for source in sources]
+    key = request_key(order, [*picked, f"rating>={min_rating}"])
     last_event = store.last_event()
     unfinished = store.unfinished_by_request(key)
     if unfinished is not None:
         return _resumed(controller, unfinished, last_event)
-    imported = import_photos(controller, sources, executor, leave_out=order.folder, on_progress=on_import)
+    if collection is None:
+        imported = import_photos(controller, sources, executor, leave_out=order.folder, on_progress=on_import)
+    else:
+        imported = _looked_at_anew(controller, collection, executor, order, on_import)
     deadline = store.clock.monotonic() + TWIN_SECONDS
     while True:
-        plan = _plan(controller, sources, order, imported, min_rating, key)
+        plan = _plan(controller, picked, order, imported, min_rating, key)
         done = tuple(item.photo_id for item in plan.items if item.done)
         last_event = store.last_event()
         try:
@@ -80,7 +91,23 @@ def prepare(
             store.clock.sleep(TWIN_POLL_SECONDS)  # it is still writing its batch, or ended just now
         else:
             low = len(imported.photos) - len(plan.items)
-            return Prepared(batch, False, imported.left_out, done, last_event, plan.replaced, low, plan.kept_names)
+            counts = (plan.replaced, low, plan.kept_names, plan.lacking)
+            return Prepared(batch, False, imported.left_out, done, last_event, *counts)
+
+
+def _looked_at_anew(
+    controller: BatchController, collection: str, executor: ProcessExecutor, order: Order, on_import: OnProgress | None
+) -> Imported:
+    """The photos of a collection as they are now; one that is gone stays among them, and fails as such by name."""
+
+    def members() -> list[Photo]:
+        return list(picking.selected(controller.store, Selection.of(collection=collection)))
+
+    there = [path for photo in members() if (path := Path(photo.path)).is_file()]
+    if not there:
+        return Imported(members(), 0, 0, (), ())
+    imported = import_photos(controller, there, executor, leave_out=order.folder, on_progress=on_import)
+    return replace(imported, photos=members())
 
 
 def _may_be_twin(store: Store, batch_id: str, key: str) -> bool:
@@ -103,7 +130,7 @@ def is_served(controller: BatchController, batch: Batch) -> bool:
 
 def _plan(
     controller: BatchController,
-    sources: Sequence[Path],
+    picked: Sequence[str],
     order: Order,
     imported: Imported,
     min_rating: int | None,
@@ -111,8 +138,7 @@ def _plan(
 ) -> Plan:
     photos = [photo for photo in imported.photos if min_rating is None or (photo.rating or 0) >= min_rating]
     if not photos:
-        where = ", ".join(str(source) for source in sources)
-        raise errors.NothingToDevelop(where=where, reasons=_reasons(imported, min_rating))
+        raise errors.NothingToDevelop(where=", ".join(picked), reasons=_reasons(imported, min_rating))
     names = {photo.id: photo.file_name for photo in photos}
     return make_plan(controller.store, names, order, batch_id=new_batch_id(), key=key)
 

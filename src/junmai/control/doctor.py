@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from junmai import files
+from junmai import files, log
 from junmai.config import Settings
 from junmai.control.recovery import is_alive
+from junmai.control.statefile import FOLDER as STATE_FILES
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus
 from junmai.domain.model import Batch, Item
 from junmai.store.base import Store
@@ -31,6 +32,7 @@ def examine(store: Store, settings: Settings, *, read_outputs: bool = False) -> 
     """Every finding; with `read_outputs` each output is read again and its SHA-256 compared."""
     for problem in store.integrity():
         yield Finding("error", "integrity", f"The database is damaged: {problem}")
+    yield from _folders(settings)
     yield from _runners(store, settings)
     for batch in all_batches(store):
         yield from _counters(store, batch)
@@ -55,6 +57,22 @@ def all_items(store: Store, no: int, *, status: str | None = None) -> Iterator[I
         page = store.items(no, status=status, after=page[-1].position)
 
 
+def _folders(settings: Settings) -> Iterator[Finding]:
+    """What would be kept beside the store cannot be; batches go on, so nobody else tells."""
+    for path, lost in (
+        (settings.data / STATE_FILES, "state files, from which a lost database is made anew"),
+        (settings.backups, "backups of the store"),
+        (settings.data / log.FOLDER, "logs"),
+    ):
+        if not path.exists():
+            continue  # it is made when it is needed
+        if not path.is_dir() or not files.takes_files(path):
+            words = (
+                f"{path} takes no files, so there are no {lost}. Move what stands there, or give yourself the rights."
+            )
+            yield Finding("warning", "folder", words)
+
+
 def _runners(store: Store, settings: Settings) -> Iterator[Finding]:
     for runner in store.open_runners():
         held = len(store.in_hand(runner.no))
@@ -67,20 +85,23 @@ def _runners(store: Store, settings: Settings) -> Iterator[Finding]:
 
 
 def _counters(store: Store, batch: Batch) -> Iterator[Finding]:
-    rows = store.item_counts(batch.no)
-    said = {"processed": batch.processed, "failed": batch.failed, "skipped": batch.skipped}
-    for status, count in said.items():
-        if rows.get(status, 0) != count:
-            yield Finding(
-                "error", "counters", f"{count} {status} are counted, {rows.get(status, 0)} are there.", batch.id
-            )
-    if sum(rows.values()) != batch.total:
-        yield Finding(
-            "error", "counters", f"{batch.total} items are counted, {sum(rows.values())} are there.", batch.id
-        )
-    open_rows = sum(count for status, count in rows.items() if status not in ITEM_ENDED)
-    if batch.status in ENDED and batch.status != BatchStatus.CANCELLED and open_rows:
-        yield Finding("error", "ended", f"The batch is {batch.status}, but {open_rows} items have no end.", batch.id)
+    """Both sides are of one moment: what was read with the page of batches may be minutes old by now."""
+    found = store.counters(batch.no)
+    if not found or found[0]["leaving"]:  # it was forgotten meanwhile, or is at this moment
+        return
+    said = found[0]
+    rows = {row["status"]: row["count"] for row in found if row["status"] is not None}
+    for status in ("processed", "failed", "skipped"):
+        if rows.get(status, 0) != said[status]:
+            words = f"{said[status]} {status} are counted, {rows.get(status, 0)} are there."
+            yield Finding("error", "counters", words, batch.id)
+    if sum(rows.values()) != said["total"]:
+        words = f"{said['total']} items are counted, {sum(rows.values())} are there."
+        yield Finding("error", "counters", words, batch.id)
+    status = said["batch_status"]
+    open_rows = sum(count for name, count in rows.items() if name not in ITEM_ENDED)
+    if status in ENDED and status != BatchStatus.CANCELLED and open_rows:
+        yield Finding("error", "ended", f"The batch is {status}, but {open_rows} items have no end.", batch.id)
 
 
 def _events(store: Store, batch: Batch) -> Iterator[Finding]:
@@ -92,18 +113,26 @@ def _events(store: Store, batch: Batch) -> Iterator[Finding]:
 def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
     gone: list[str] = []
     changed: list[str] = []
+    bare: list[str] = []
     for item in all_items(store, batch.no, status="processed"):
         if item.output_sha256 is None or item.output_name is None:
             continue
-        row = store.output_at(item.folder, item.output_name)
-        if row is None or row["sha256"] != item.output_sha256:
-            continue  # a later batch wrote the name anew
-        path = Path(item.folder) / item.output_name
-        state = files.state_of(path)
-        if state is None:
-            gone.append(str(path))
-        elif state.size != item.output_size or (read and files.sha256_of(path) != item.output_sha256):
-            changed.append(str(path))
+        if len(item.further) != len(batch.recipe.further):
+            bare.append(item.output_name)
+        main = (item.output_name, item.output_size, item.output_sha256)
+        for name, size, sha256 in (main, *((part.name, part.size, part.sha256) for part in item.further)):
+            row = store.output_at(item.folder, name)
+            if row is None or row["sha256"] != sha256:
+                continue  # a later batch wrote the name anew
+            path = Path(item.folder) / name
+            state = files.state_of(path)
+            if state is None:
+                gone.append(str(path))
+            elif state.size != size or (read and files.sha256_of(path) != sha256):
+                changed.append(str(path))
+    if bare:
+        words = f"{_some(bare)} recorded without the further outputs that belong to them."
+        yield Finding("error", "further", words, batch.id)
     if gone:
         words = f"{_some(gone)} gone (moved or deleted since); the same develop command makes anew."
         yield Finding("warning", "output", words, batch.id)
@@ -118,7 +147,8 @@ def _some(names: list[str]) -> str:
 
 
 def _temporaries(store: Store, batch: Batch) -> Iterator[Finding]:
-    if batch.status not in ENDED or store.in_hand_of(batch.no):
+    found = [path for path, _, _ in files.temporaries_in(Path(batch.folder), batch.id)]
+    if not found or store.batch_status(batch.no) not in ENDED or store.in_hand_of(batch.no):
         return
-    for path, _, _ in files.temporaries_in(Path(batch.folder), batch.id):
+    for path in found:
         yield Finding("warning", "temporary", f"{path} was left behind; it can be deleted.", batch.id)

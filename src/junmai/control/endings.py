@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 from junmai import errors
 from junmai.develop.version import ENGINE_VERSION
-from junmai.domain.model import Batch, Claim, Failure, Recipe, SourceRead, Staged
+from junmai.domain.model import Batch, Claim, Failure, FurtherOutput, FurtherPart, Recipe, SourceRead, Staged
+from junmai.domain.plan import further_name
 from junmai.domain.policy import DEATHS_TO_QUARANTINE, RetryPolicy
 from junmai.executors.base import Developed, Ending, Outcome
 
 
-def output_key(source_sha256: str, recipe: Recipe, own_key: str = "") -> str:
+def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: str = "") -> str:
     """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key.
 
     `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
-    `junmai.develop.sidecars.content_key` has it; what a photo carries itself is in its checksum.
+    `junmai.develop.sidecars.content_key` has it; else `told_key` that of the metadata which they give to an output.
+    What a photo carries itself is in its checksum.
     """
     decides: dict[str, object] = {"settings": recipe.settings, "output": recipe.output.deciding()}
     facts: dict[str, object] = {"source": source_sha256, "engine": ENGINE_VERSION, "recipe": decides}
     if recipe.own:  # without own settings the key is the same as before there were any
         decides |= {"own": recipe.own, "overrides": recipe.overrides}
         facts["own"] = own_key
+    elif told_key and recipe.output.metadata != "none":
+        facts["told"] = told_key
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -39,10 +44,26 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
         output_name=claim.output_name,
         size=result.size,
         sha256=result.sha256,
-        key=output_key(result.source_sha256, batch.recipe, result.own_key),
+        key=output_key(result.source_sha256, batch.recipe, result.own_key, result.told_key),
         seconds=outcome.seconds,
         remarks=result.remarks,
+        further=tuple(
+            FurtherPart(
+                label=one.label,
+                name=further_name(claim.output_name, one.label, one.output.format),
+                format=one.output.format,
+                size=written.size,
+                sha256=written.sha256,
+                key=further_key(result.source_sha256, batch.recipe, one, result.own_key, result.told_key),
+            )
+            for one, written in zip(batch.recipe.further, result.further, strict=True)
+        ),
     )
+
+
+def further_key(source_sha256: str, recipe: Recipe, one: FurtherOutput, own_key: str = "", told_key: str = "") -> str:
+    """Key of a further output: that of a main one with its options, whose very bytes it has."""
+    return output_key(source_sha256, replace(recipe, output=one.output), own_key, told_key)
 
 
 def source_read(claim: Claim, developed: Developed) -> SourceRead:

@@ -11,13 +11,14 @@ from typing import Any
 from junmai import errors, files
 from junmai.config import Settings
 from junmai.control.ordering import order_from
-from junmai.control.planning import Order, resolve
+from junmai.control.planning import Order, check_recipe, resolve
 from junmai.control.statefile import COLUMNS, StateFile, items_path, mark_of, read_items
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus, ItemStatus, PauseReason, outcome
-from junmai.domain.model import Recipe, recipe_from_json
+from junmai.domain.model import FurtherPart, Recipe, is_label
 from junmai.domain.naming import is_relative_name
 from junmai.domain.plan import EXTENSIONS
-from junmai.store.states import RestoredBatch, RestoredEnd, RestoredItem, RestoredPhoto
+from junmai.domain.recipes import recipe_from_json
+from junmai.store.states import RestoredBatch, RestoredEnd, RestoredItem, RestoredPart, RestoredPhoto
 
 CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "output")
 FORMER = "the former installation"
@@ -27,6 +28,8 @@ _SAID_FAILED = "It failed before this batch was taken in from its state file, wh
 _NUMBERS = frozenset({"size", "mtime_ns", "inode", "output_size", "output_mtime_ns"})
 _COUNTS = frozenset({"photo_id", "attempt", "tries", "worker_deaths", "generation", "external"})
 _TIMES = frozenset({"ended_at", "seconds"})
+LATEST = 1e11
+"""Seconds since 1970 that no time of a batch exceeds: the year 5138."""
 _ITEM_COLUMNS = tuple(name for name in COLUMNS if name in RestoredItem.__dataclass_fields__)
 _NOTHING: dict[str, Any] = {**dict.fromkeys(COLUMNS), **dict.fromkeys(_COUNTS - {"photo_id"}, 0)}
 
@@ -37,8 +40,8 @@ class Entry:
 
     item: RestoredItem
     photo: RestoredPhoto | None
-    missing: bool = False
-    """Its output does not stand as it was recorded."""
+    missing: int = 0
+    """Outputs of it that do not stand as they were recorded."""
 
 
 # --- the batch ----------------------------------------------------------------------------------------------
@@ -121,8 +124,10 @@ def _said(file: StateFile, what: str, config: dict[str, object], known: dict[str
 
 def _recipe(own: dict[str, Any]) -> Recipe:
     try:
-        return recipe_from_json(own["recipe"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        recipe = recipe_from_json(own["recipe"])
+        check_recipe(recipe)
+        return recipe
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, errors.BadInput) as error:
         raise errors.StateUnreadable(field="junmai.recipe", detail=f"does not fit ({error})") from error
 
 
@@ -143,7 +148,16 @@ def entries(file: StateFile, folder: Path, *, verify: bool) -> Iterator[Entry]:
         if facts["photo_id"] != photo_id:
             raise errors.StateUnreadable(field="junmai.items", detail=f"have another photo than {photo_id}")
         item = said.item(position, facts)
-        yield Entry(item, _photo(facts), missing=facts["output_sha256"] is not None and not item.stands)
+        yield Entry(item, _photo(facts), missing=_recorded(facts) - standing(item))
+
+
+def _recorded(facts: dict[str, Any]) -> int:
+    return 0 if facts["output_sha256"] is None else 1 + len(facts["further"] or ())
+
+
+def standing(item: RestoredItem) -> int:
+    """How many of its outputs were found."""
+    return item.stands + sum(one.stands for one in item.further)
 
 
 class _Said:
@@ -180,6 +194,7 @@ class _Said:
         """A photo of which everything is told."""
         values = {name: facts[name] for name in _ITEM_COLUMNS}
         values["output_name"] = values["output_name"] or f"{facts['photo_id']}{self._extension}"
+        values["further"] = _further(facts)
         item = RestoredItem(position=position, **values, has_photo=facts["path"] is not None)
         if item.status == ItemStatus.FAILED and self._reopened and item.photo_id not in self._failed:
             return _pending_again(item)
@@ -195,19 +210,28 @@ class _Said:
         folder = Path(item.output_folder) if item.output_folder else self._folder
         if not (folder.is_dir() if item.output_folder else self._folder_there):
             return item
-        mtime_ns = _stands(folder / item.output_name, item, verify=self._verify)
+        wanted = item.output_size, item.output_mtime_ns, item.output_sha256
+        mtime_ns = _stands(folder / item.output_name, *wanted, verify=self._verify)
+        found = replace(item, further=tuple(self._part_looked_for(folder, one) for one in item.further))
         if mtime_ns is not None:
-            return replace(item, output_mtime_ns=mtime_ns, stands=True)
-        return item if self._ended else _pending_again(item)
+            found = replace(found, output_mtime_ns=mtime_ns, stands=True)
+        if self._ended or standing(found) == 1 + len(found.further):
+            return found
+        return _pending_again(item)
+
+    def _part_looked_for(self, folder: Path, one: RestoredPart) -> RestoredPart:
+        wanted = one.part.size, one.mtime_ns, one.part.sha256
+        mtime_ns = _stands(folder / one.part.name, *wanted, verify=self._verify)
+        return one if mtime_ns is None else replace(one, mtime_ns=mtime_ns, stands=True)
 
 
-def _stands(path: Path, item: RestoredItem, *, verify: bool) -> int | None:
+def _stands(path: Path, size: int | None, mtime_ns: int | None, sha256: str | None, *, verify: bool) -> int | None:
     """The time of an output that is as it was recorded: by size and time, or where that differs by its SHA-256."""
     try:
         state = files.state_of(path)
-        if state is None or state.size != item.output_size:
+        if state is None or state.size != size:
             return None
-        if (verify or state.mtime_ns != item.output_mtime_ns) and files.sha256_of(path) != item.output_sha256:
+        if (verify or state.mtime_ns != mtime_ns) and files.sha256_of(path) != sha256:
             return None
     except OSError:
         return None
@@ -216,8 +240,12 @@ def _stands(path: Path, item: RestoredItem, *, verify: bool) -> int | None:
 
 def _pending_again(item: RestoredItem) -> RestoredItem:
     bare = replace(item, output_size=None, output_mtime_ns=None, output_sha256=None, output_key=None, external=0)
-    bare = replace(bare, output_folder=None)
+    bare = replace(bare, output_folder=None, further=())
     return replace(bare, status="pending", error_kind=None, error_message=None, ended_at=None, seconds=None)
+
+
+def _further(facts: dict[str, Any]) -> tuple[RestoredPart, ...]:
+    return tuple(RestoredPart(FurtherPart(*values), mtime_ns) for *values, mtime_ns in facts["further"] or ())
 
 
 def _photo(facts: dict[str, Any]) -> RestoredPhoto | None:
@@ -241,21 +269,40 @@ def _check(facts: dict[str, Any]) -> None:
     folder = facts["output_folder"]
     if folder is not None and not Path(folder).is_absolute():
         raise errors.StateUnreadable(field="junmai.items.output_folder", detail="must be an absolute path")
-    name = facts["output_name"]
-    if name is not None and (not is_relative_name(name) or PurePath(name).is_absolute() or PurePath(name).drive):
+    if facts["output_name"] is not None and not _is_below(facts["output_name"]):
         raise errors.StateUnreadable(field="junmai.items.output_name", detail="must be a name below its folder")
+    if not all(map(_fits_part, facts["further"] or ())):
+        raise errors.StateUnreadable(field="junmai.items.further", detail="does not fit")
+
+
+def _is_below(name: str) -> bool:
+    return is_relative_name(name) and not PurePath(name).is_absolute() and not PurePath(name).drive
+
+
+def _fits_part(part: object) -> bool:
+    """Whether it is label, name, format, size, SHA-256, key and time of a further output."""
+    if not isinstance(part, list) or len(part) != len(FurtherPart._fields) + 1:
+        return False
+    *texts, size, sha256, key, mtime_ns = part
+    if not all(isinstance(text, str) and "\0" not in text for text in (*texts, sha256, key)):
+        return False
+    numbers = type(size) is int and 0 < size < 1 << 53 and (mtime_ns is None or type(mtime_ns) is int)
+    label, name, form = texts
+    return numbers and is_label(label) and _is_below(name) and form in EXTENSIONS
 
 
 def _fits(name: str, value: object, told: bool) -> bool:
     if name in _COUNTS:
         return type(value) is int and 0 <= value < 1 << 53
+    if name == "further":
+        return value is None or isinstance(value, list)
     if value is None:
         needed = told and name in {"path", "root", "kind", "size", "mtime_ns", "inode", "fingerprint"}
         return not needed and name != "status"
     if name in _NUMBERS:
         return type(value) is int and -(1 << 63) <= value < 1 << 63
     if name in _TIMES:
-        return type(value) in (int, float)
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LATEST
     return isinstance(value, str) and "\0" not in value
 
 

@@ -44,6 +44,7 @@ def _options(batch: Batch, data: Path) -> dict[str, object]:
         "overwrite": batch.overwrite,
         **{f"output.{name}": value for name, value in output.items() if name != "folder"},
         **{f"output.{name}": getattr(batch.recipe.output, name) for name in batch.recipe.output.__slots__},
+        "output.also": batch.recipe.further,
         **folder,
     }
 

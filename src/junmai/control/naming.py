@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from junmai import errors
 from junmai.control.outputs import is_original
-from junmai.domain.model import Photo
+from junmai.domain.model import FurtherOutput, Photo
 from junmai.domain.naming import NameFacts, Template
-from junmai.domain.plan import name_key, plain_stem, plan_names
+from junmai.domain.plan import further_name, name_key, plain_stem, plan_names
 from junmai.store.base import Store
 
 PAGE = 1000
@@ -40,18 +40,27 @@ def decide(
     preset: str,
     known: Mapping[int, str],
     taken: Iterable[str],
+    further: Sequence[FurtherOutput] = (),
+    owners: Mapping[str, tuple[int, str]] | None = None,
 ) -> Names:
     """Names for photos (file names by id, in order); without a template their own, all in one folder.
 
-    `known` are the names that photos have in the folder, which they keep; `taken` the keys of all names there. Raises
-    `OutputFolderRefused` where a sub-folder cannot be had, or a path would be too long.
+    `known` are the names that photos have in the folder, which they keep; `taken` the keys of all names there, `owners`
+    the photo and label of each. A name is such that those of the `further` outputs, which follow it, are free too.
+    Raises `OutputFolderRefused` where a sub-folder cannot be had or leads to originals, or a path would be too long.
     """
     standing = _Standing(store, folder)
-    reserved = standing.is_original if standing.is_there else None
+    beside = _Beside(further, owners or {})
+
+    def is_reserved(photo_id: int, name: str) -> bool:
+        return standing.is_original(name) or beside.taken(photo_id, name) is not None
+
+    reserved = is_reserved if standing.is_there or (further and owners) else None
     if template is None:
         plain = plan_names(
             photos.items(), stem=plain_stem, extension=extension, known=known, taken=taken, reserved=reserved
         )
+        beside.check(folder, plain, standing)
         return Names(plain)
     facts = _facts(store, photos, preset) if template.needs_photo else _bare_facts(photos, preset)
     kept = _Kept(template, known)
@@ -64,8 +73,47 @@ def decide(
         reserved=reserved,
         counts=template.counts,
     )
-    _check_folders(folder, by_photo.values())
+    _check_folders(folder, by_photo.values(), standing)
+    beside.check(folder, by_photo, standing)
     return Names(by_photo, kept.count)
+
+
+class _Beside:
+    """The names of further outputs, which follow the main ones."""
+
+    def __init__(self, further: Sequence[FurtherOutput], owners: Mapping[str, tuple[int, str]]) -> None:
+        self._further = further
+        self._owners = owners
+
+    def taken(self, photo_id: int, name: str) -> str | None:
+        """The first name beside a main one that belongs to something else."""
+        for one in self._further if self._owners else ():
+            beside = further_name(name, one.label, one.output.format)
+            mine = (photo_id, one.label)
+            if self._owners.get(name_key(beside), mine) != mine:
+                return beside
+        return None
+
+    def check(self, folder: Path, names: Mapping[int, str], standing: _Standing) -> None:
+        """Every further output can have its name. Raises `OutputFolderRefused`."""
+        if not self._further:
+            return
+        labels = {one.label.casefold(): one.label for one in self._further}
+        for photo_id, name in names.items():
+            label = labels.get(name.partition("/")[0].casefold()) if "/" in name else None
+            if label:
+                detail = f"main outputs go to that sub-folder ({name}); the further output needs another label"
+                raise errors.OutputFolderRefused(path=folder / label, detail=detail)
+            if (beside := self.taken(photo_id, name)) is not None:
+                detail = "the name belongs to another output; the further output needs another label"
+                raise errors.OutputFolderRefused(path=folder / beside, detail=detail)
+        for one in self._further:
+            beside_all = [further_name(name, one.label, one.output.format) for name in names.values()]
+            _check_folders(folder, beside_all, standing)
+            original = next(filter(standing.is_original, beside_all), None)
+            if original:
+                detail = "an original lies there; the further output needs another label"
+                raise errors.OutputFolderRefused(path=folder / original, detail=detail)
 
 
 class _Kept:
@@ -133,6 +181,20 @@ class _Standing:
         self._names: dict[str, dict[str, str]] = {"": _listed(folder)}
         self.is_there = bool(self._names[""])
 
+    def check_leads_to_no_originals(self, below: str) -> None:
+        """A sub-folder that is a link does not lead to originals: the user named the folder, not where it leads.
+
+        Raises `OutputFolderRefused`.
+        """
+        path = self._folder / below
+        real = Path(os.path.realpath(path))
+        if real.is_relative_to(os.path.realpath(self._folder)):
+            return
+        photo = self._store.photo_in_folder(str(real))
+        if photo is not None:
+            detail = f"it is a link to a folder of originals ({photo}); choose another"
+            raise errors.OutputFolderRefused(path=path, detail=detail)
+
     def is_original(self, name: str) -> bool:
         """Whether an original lies under that name: such a name is never used."""
         below, _, last = name.rpartition("/")
@@ -154,8 +216,8 @@ def _listed(folder: Path) -> dict[str, str]:
         raise errors.OutputFolderRefused(path=folder, detail=error.strerror or str(error)) from error
 
 
-def _check_folders(folder: Path, names: Iterable[str]) -> None:
-    """Every sub-folder can be had, and no path is too long for this system."""
+def _check_folders(folder: Path, names: Iterable[str], standing: _Standing) -> None:
+    """Every sub-folder can be had and leads to no originals, and no path is too long for this system."""
     below: dict[str, None] = {}
     room = LONGEST_PATH - _length(str(folder)) - 1
     for name in names:
@@ -170,6 +232,8 @@ def _check_folders(folder: Path, names: Iterable[str]) -> None:
             raise errors.OutputFolderRefused(path=folder / one, detail="a file stands where a sub-folder belongs")
         if state is not None and state.st_dev != device:
             raise errors.OutputFolderRefused(path=folder / one, detail="it is on another disk than the output folder")
+        if state is not None:
+            standing.check_leads_to_no_originals(one)
 
 
 def _parts(path: str) -> Sequence[str]:

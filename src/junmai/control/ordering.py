@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from junmai import errors
-from junmai.control.planning import Look, Order
-from junmai.domain.model import OutputOptions
+from junmai.control.planning import FURTHER_KEYS, Look, Order, check_label
+from junmai.domain.model import FurtherOutput, OutputOptions
 
 CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "output")
 OUTPUT_KEYS = tuple(field.name for field in fields(OutputOptions))
 SIZE = "size"
 """What the contract (section 4) calls `long_edge`."""
+ALSO = "also"
+"""The further outputs."""
 _OUTPUT = TypeAdapter(OutputOptions)
 
 
@@ -27,27 +29,51 @@ def order_from(given: Mapping[str, object]) -> Order:
     _refuse_unknown("config", given, CONFIG_KEYS)
     output = _object(given, "output")
     settings = _object(given, "settings")
-    _refuse_unknown("config.output", output, (*OUTPUT_KEYS, SIZE, "folder"))
+    _refuse_unknown("config.output", output, (*OUTPUT_KEYS, SIZE, "folder", ALSO))
+    main = _options({key: value for key, value in output.items() if key not in ("folder", ALSO)})
     look = Look(
         preset=_optional_text(given, "preset"),
         blend=_number(given, "blend", 100.0),
         settings={str(name): value for name, value in settings.items()},
         settings_from=_optional_text(given, "settings_from"),
     )
-    return Order(look, _options(output), _folder(output.get("folder")))
+    return Order(look, main, _folder(output.get("folder")), further=_further(output.get(ALSO), main))
 
 
-def _options(output: Mapping[str, object]) -> OutputOptions:
-    chosen = {key: value for key, value in output.items() if key not in ("folder", SIZE)}
+def _further(given: object, main: OutputOptions) -> tuple[FurtherOutput, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise errors.BadInput(detail=f"config.output.also must be a list of objects; it is {given!r}.")
+    return tuple(_further_one(f"config.output.also[{number}]", one, main) for number, one in enumerate(given))
+
+
+def _further_one(where: str, given: object, main: OutputOptions) -> FurtherOutput:
+    if not isinstance(given, Mapping) or not isinstance(given.get("label"), str):
+        raise errors.BadInput(detail=f"{where} must be an object with a label; it is {given!r}.")
+    _refuse_unknown(where, given, ("label", *FURTHER_KEYS, SIZE))
+    chosen = {key: value for key, value in given.items() if key != "label"}
+    return further_of(str(given["label"]), _options(chosen, where), main)
+
+
+def further_of(label: str, own: OutputOptions, main: OutputOptions) -> FurtherOutput:
+    """A further output: its own options, with the metadata of the main one. Raises `BadInput` for the label."""
+    check_label(label)
+    shared = replace(own, metadata=main.metadata, creator=main.creator, copyright=main.copyright)
+    return FurtherOutput(label, shared)
+
+
+def _options(output: Mapping[str, object], where: str = "config.output") -> OutputOptions:
+    chosen = {key: value for key, value in output.items() if key != SIZE}
     if SIZE in output and chosen.setdefault("long_edge", output[SIZE]) != output[SIZE]:
-        raise errors.BadInput(detail="config.output.size and config.output.long_edge are the same thing; give one.")
+        raise errors.BadInput(detail=f"{where}.size and {where}.long_edge are the same thing; give one.")
     try:
         # strictly, a dataclass is only read from JSON
         return _OUTPUT.validate_json(json.dumps(chosen, default=repr), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise errors.BadInput(detail=f"config.output.{name} does not fit: {first['msg']}.") from error
+        raise errors.BadInput(detail=f"{where}.{name} does not fit: {first['msg']}.") from error
 
 
 def _folder(folder: object) -> Path | None:

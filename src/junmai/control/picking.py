@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from junmai import errors
@@ -62,7 +62,7 @@ def _filters(store: Store, selection: Selection) -> dict[str, Any]:
     first, last = selection.bounds()
     return {
         "session_id": selection.session_id,
-        "below": str(Path(selection.folder).absolute()).rstrip("/\\") + "/" if selection.folder else None,
+        "below": os.path.abspath(selection.folder).rstrip(os.sep) + os.sep if selection.folder else None,
         "first": first,
         "last": last,
         "min_rating": selection.min_rating,

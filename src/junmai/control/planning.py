@@ -6,25 +6,41 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from junmai import errors, files
 from junmai.control import naming
 from junmai.control.endings import output_key
+from junmai.control.outputs import stands_as_recorded
 from junmai.control.presetting import finder
 from junmai.develop import presets, sidecars
 from junmai.develop import settings as develop_settings
-from junmai.domain.model import LONGEST_SIDE, NewBatch, NewItem, OutputOptions, Photo, Recipe
-from junmai.domain.naming import Template, parse
-from junmai.domain.plan import EXTENSIONS
+from junmai.domain.model import (
+    LONGEST_SIDE,
+    MOST_FURTHER,
+    FurtherOutput,
+    NewBatch,
+    NewItem,
+    OutputOptions,
+    Photo,
+    Recipe,
+    is_label,
+)
+from junmai.domain.naming import Template, is_device, parse
+from junmai.domain.plan import EXTENSIONS, further_name, name_key
 from junmai.domain.preset import Preset, split_reference
 from junmai.store.base import Store
+from junmai.store.engine import Row
 
 QUALITY_RANGE = (1, 100)
 SETTINGS_FROM = ("own", "preset", "both")
 LONG_EDGE_RANGE = (16, 65_500)  # a JPEG ends at 65,535 pixels a side; some formats earlier
 LONGEST_CREDIT = 1000
+FURTHER_KEYS = ("format", "quality", "long_edge", "color_space", "sharpen_for", "sharpen_strength")
+"""The options that a further output has of its own; the others are the main one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,7 @@ class Order:
     output: OutputOptions = field(default_factory=OutputOptions)
     folder: Path | None = None
     overwrite: bool = False
+    further: tuple[FurtherOutput, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,8 @@ class Plan:
     """Photos that have an earlier output in the folder, which is not the right one any more."""
     kept_names: int = 0
     """Photos that the template would call otherwise, which keep the name that they have in the folder."""
+    lacking: int = 0
+    """Photos whose right main output stands there, but not all of their further ones."""
 
     @property
     def done(self) -> int:
@@ -82,11 +101,14 @@ def resolve(order: Order, find: Callable[[str], Preset] = presets.find) -> tuple
     look = order.look
     preset = find(look.preset or presets.DEFAULT)
     _check_output(order.output)
+    check_further(order.further)
     settings = develop_settings.blend(preset.settings, look.blend)
     overrides = develop_settings.parse(look.settings)
     if settings_from(look) == "preset":
-        return Recipe(settings=develop_settings.merge(settings, overrides), output=order.output), preset.reference
-    return Recipe(settings=settings, output=order.output, own=True, overrides=overrides), preset.reference
+        merged = develop_settings.merge(settings, overrides)
+        return Recipe(settings=merged, output=order.output, further=order.further), preset.reference
+    recipe = Recipe(settings=settings, output=order.output, own=True, overrides=overrides, further=order.further)
+    return recipe, preset.reference
 
 
 def settings_from(look: Look) -> str:
@@ -102,12 +124,15 @@ def settings_from(look: Look) -> str:
 
 def request_key(order: Order, sources: Sequence[str]) -> str:
     """The same command has the same key: its sources, look, output options and folder."""
-    facts = {
+    facts: dict[str, object] = {
         "sources": sorted(sources),
         "look": asdict(order.look),
         "output": asdict(order.output),
         "folder": str(order.folder),
+        **({"overwrite": True} if order.overwrite else {}),
     }
+    if order.further:  # without them the key is the same as before there were any
+        facts["further"] = [asdict(one) for one in order.further]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -123,84 +148,168 @@ def make_plan(
 ) -> Plan:
     """Decide everything about a batch over photos (file names by id, in order).
 
-    Writes nothing but the number of the output folder. Raises `OutputFolderRefused` and what `resolve` raises.
+    Makes the output folder, and writes nothing but its number. Raises `OutputFolderRefused` and what `resolve` raises;
+    then there is no folder that was not there before.
     """
     recipe, preset = resolve(order, finder(store))
     if order.folder is None:
         raise errors.OutputFolderRefused(path="", detail="none is given")
-    folder = order.folder
-    folder_id = use_folder(store, folder)
-    rows = store.outputs_of(folder_id)
-    new = NewBatch(
+    folder_id, made = _use_folder(store, order.folder)
+    try:
+        new = _new_batch(order, order.folder, recipe, preset, batch_id=batch_id, key=key, priority=priority)
+        return _planned(store, photos, order, replace(new, session_id=session_id), folder_id)
+    except BaseException:
+        if made:
+            files.remove_if_empty(order.folder)
+        raise
+
+
+def _new_batch(
+    order: Order, folder: Path, recipe: Recipe, preset: str, *, batch_id: str, key: str | None, priority: int
+) -> NewBatch:
+    return NewBatch(
         id=batch_id,
         preset=preset,
         config=_config(order, folder),
         recipe=recipe,
         folder=str(folder),
-        session_id=session_id,
+        session_id=None,
         overwrite=order.overwrite,
         priority=priority,
         request_key=key,
-        own_folder=folder.name == batch_id and not rows,
+        own_folder=folder.name == batch_id,
     )
-    known = {row["photo_id"]: row for row in rows if row["format"] == order.output.format and row["photo_id"] in photos}
+
+
+def _planned(store: Store, photos: Mapping[int, str], order: Order, new: NewBatch, folder_id: int) -> Plan:
+    folder, recipe = Path(new.folder), new.recipe
+    rows = store.outputs_of(folder_id)
+    if rows and new.own_folder:
+        new = replace(new, own_folder=False)
+    known = {
+        row["photo_id"]: row
+        for row in rows
+        if row["format"] == order.output.format and not row["label"] and row["photo_id"] in photos
+    }
     names = naming.decide(
         store,
         photos,
         template_of(order.output),
         folder,
         extension=EXTENSIONS[order.output.format],
-        preset=split_reference(preset)[0],
+        preset=split_reference(new.preset)[0],
         known={photo_id: str(row["name"]) for photo_id, row in known.items()},
         taken=(row["name_key"] for row in rows),
+        further=order.further,
+        owners={row["name_key"]: (row["photo_id"], row["label"]) for row in rows} if order.further else None,
     )
-    done = {photo.id for photo in store.photos_by_ids(list(known)) if _is_done(folder, photo, known[photo.id], recipe)}
+    right = {photo.id for photo in store.photos_by_ids(list(known)) if _is_done(folder, photo, known[photo.id], recipe)}
+    done = _with_all(store, folder, right, names.by_photo, rows, recipe) if recipe.further else right
     items = [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.by_photo.items()]
     replaced = sum(
-        photo_id not in done and row["sha256"] is not None and (folder / str(row["name"])).exists()
+        photo_id not in right and row["sha256"] is not None and (folder / str(row["name"])).exists()
         for photo_id, row in known.items()
     )
-    return Plan(new, folder_id, items, replaced, names.kept)
+    return Plan(new, folder_id, items, replaced, names.kept, len(right) - len(done))
 
 
-def use_folder(store: Store, folder: Path) -> int:
-    """Make the output folder if it is not there, and give its number. Raises `OutputFolderRefused`."""
+def _with_all(
+    store: Store, folder: Path, right: set[int], names: Mapping[int, str], rows: Sequence[Row], recipe: Recipe
+) -> set[int]:
+    """Of the photos whose main output is right, those whose further ones are."""
+    there = {row["name_key"]: row for row in rows if row["label"]}
+    done = set()
+    for photo in store.photos_by_ids(sorted(right)):
+        for one in recipe.further:
+            row = there.get(name_key(further_name(names[photo.id], one.label, one.output.format)))
+            if row is None or (row["photo_id"], row["label"]) != (photo.id, one.label):
+                break
+            if not _is_done(folder, photo, row, replace(recipe, output=one.output)):
+                break
+        else:
+            done.add(photo.id)
+    return done
+
+
+def _use_folder(store: Store, folder: Path) -> tuple[int, bool]:
+    """Make the output folder if it is not there; its number, and whether it was made. Raises `OutputFolderRefused`."""
     try:
         made = files.make_folder(folder)
     except OSError as error:
         raise errors.OutputFolderRefused(path=folder, detail=error.strerror or str(error)) from error
     if not files.takes_files(folder):
         raise errors.OutputFolderRefused(path=folder, detail="you may not write there")
-    return store.output_folder(str(folder), made_by_junmai=made)
+    return store.output_folder(str(folder), made_by_junmai=made), made
 
 
-def _is_done(folder: Path, photo: Photo, row: dict[str, object], recipe: Recipe) -> bool:
+def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe) -> bool:
     """Whether the right output of the photo stands in the folder, by its key, size and time."""
     if row["key"] is None or photo.sha256 is None:
         return False
     try:
-        own_key = sidecars.content_key(sidecars.read(Path(photo.path))) if recipe.own else ""
+        found = sidecars.read(Path(photo.path)) if recipe.own or recipe.output.metadata != "none" else ()
     except OSError:
         return False  # developing it says what is wrong with its sidecar
-    if row["key"] != output_key(photo.sha256, recipe, own_key):
+    own_key, told_key = (sidecars.content_key(found), "") if recipe.own else ("", sidecars.told_key(found))
+    if row["key"] != output_key(photo.sha256, recipe, own_key, told_key):
         return False
-    state = files.state_of(folder / str(row["name"]))
-    return state is not None and (state.size, state.mtime_ns) == (row["size"], row["mtime_ns"])
+    return stands_as_recorded(row, folder)
 
 
 def _config(order: Order, folder: Path) -> dict[str, object]:
+    output: dict[str, object] = {**asdict(order.output), "folder": str(folder)}
+    if order.further:
+        output["also"] = [described(one) for one in order.further]
     return {
         "preset": order.look.preset or presets.DEFAULT,
         "blend": order.look.blend,
         "settings": dict(order.look.settings),
         "settings_from": settings_from(order.look),
-        "output": {**asdict(order.output), "folder": str(folder)},
+        "output": output,
     }
+
+
+def check_further(further: Sequence[FurtherOutput]) -> None:
+    """Raises `BadInput` naming the label and what does not fit."""
+    if len(further) > MOST_FURTHER:
+        raise errors.BadInput(detail=f"A photo has {MOST_FURTHER} further outputs at most; these are {len(further)}.")
+    seen: dict[str, str] = {}
+    for one in further:
+        check_label(one.label)
+        if one.label.casefold() in seen:
+            raise errors.BadInput(
+                detail=f"Two further outputs have one label: {seen[one.label.casefold()]}, {one.label}."
+            )
+        seen[one.label.casefold()] = one.label
+        try:
+            _check_output(one.output)
+        except errors.BadInput as error:
+            raise errors.BadInput(detail=f"Further output {one.label}: {error.message}") from error
+
+
+def check_label(label: str) -> None:
+    """Raises `BadInput` where a further output cannot be called so; its label is the name of a folder."""
+    if not is_label(label) or is_device(label):
+        detail = f"The label of a further output is 1 to 40 letters, digits, - and _; {label!r} is none."
+        raise errors.BadInput(detail=detail)
+
+
+def described(one: FurtherOutput) -> dict[str, object]:
+    """A further output as a config says it: its label, and its own options."""
+    return {"label": one.label, **{name: getattr(one.output, name) for name in FURTHER_KEYS}}
 
 
 def template_of(output: OutputOptions) -> Template | None:
     """The template of names; None where photos keep their own. Raises `UnknownNameField`, `NameTemplateRefused`."""
     return parse(output.name) if output.name else None
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Check a recipe that comes from outside. Raises `BadInput`, TypeError, ValueError, `OverflowError`."""
+    TypeAdapter(OutputOptions).validate_json(json.dumps(asdict(recipe.output)), strict=True)
+    _check_output(recipe.output)
+    develop_settings.parse(dict(recipe.settings))
+    develop_settings.parse(dict(recipe.overrides))
 
 
 def _check_output(output: OutputOptions) -> None:

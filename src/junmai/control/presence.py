@@ -40,6 +40,8 @@ class Presence:
 
     def leave(self) -> None:
         """Say goodbye; nothing may be in hand any more."""
-        self._store.end_runner(self.no)
-        self._lock.release()
-        self._path.unlink(missing_ok=True)
+        try:
+            self._store.end_runner(self.no)
+        finally:
+            self._lock.release()
+            self._path.unlink(missing_ok=True)

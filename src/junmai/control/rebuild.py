@@ -15,7 +15,7 @@ from junmai import config as configuration
 from junmai import errors, files, locks
 from junmai import log as logs
 from junmai.config import Settings
-from junmai.control.intake import Entry, end_of, entries, frozen_batch, seconds_of
+from junmai.control.intake import Entry, end_of, entries, frozen_batch, seconds_of, standing
 from junmai.control.presence import SERVES_NOTHING, Presence
 from junmai.control.statefile import FOLDER, FORMAT, StateFile, items_path, read_state
 from junmai.control.statewriter import ORIGINAL, discard, write_state
@@ -226,9 +226,9 @@ class _TakeIn:
             items = self._with_photos(chunk, batch, used)
             for folder in {item.output_folder for item in items} - folders.keys():
                 folders[folder] = self._store.output_folder(str(folder), made_by_junmai=True)
-            self._store.restore_items(no, folders, batch.recipe.output.format, items)
+            self._store.restore_items(no, folders, batch.recipe, items)
             counts.update(item.status for item in items)
-            self._found.outputs_found += sum(item.stands for item in items)
+            self._found.outputs_found += sum(map(standing, items))
             self._found.outputs_missing += sum(entry.missing for entry in chunk)
         return counts
 
@@ -264,7 +264,7 @@ class _TakeIn:
             extension=EXTENSIONS[batch.recipe.output.format],
             known={},
             taken=(),
-            reserved=lambda _: False,
+            reserved=None,
         )
 
     def _set_aside(self, path: Path, reason: str) -> None:

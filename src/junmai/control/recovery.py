@@ -9,9 +9,9 @@ from pathlib import Path
 from junmai import errors, files
 from junmai import log as logs
 from junmai.config import Settings
-from junmai.control.outputs import Placing, bring_to_name, place_of
+from junmai.control.outputs import Placing, blocking, bring_to_name, remove_temporaries_of
 from junmai.domain.lifecycle import ItemStatus
-from junmai.domain.model import Failure, Item, RunnerInfo, Settled, Staged
+from junmai.domain.model import Batch, Failure, Item, RunnerInfo, Settled, Staged
 from junmai.locks import ProcessLock
 from junmai.store.base import Store
 
@@ -87,7 +87,7 @@ def remove_unstaged(store: Store, held: Sequence[Item]) -> None:
     for item in held:
         if item.status == ItemStatus.RUNNING:
             batch = store.batch_no(item.batch_no)
-            files.remove_temporary(place_of(batch, item.position, item.attempt, item.output_name or "").temporary)
+            remove_temporaries_of(batch, item.position, item.attempt)
 
 
 def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
@@ -109,8 +109,8 @@ def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
             settled.append(done)
             folders.append(Path(batch.folder))
         else:
-            files.remove_temporary(place_of(batch, one.position, one.attempt, one.output_name).temporary)
-            failures.append(_end_of(one, placing, Path(batch.folder)))
+            remove_temporaries_of(batch, one.position, one.attempt)
+            failures.append(_end_of(store, batch, one, placing))
     try:
         files.sync_folders(folders)
     except OSError as error:
@@ -137,6 +137,7 @@ def finish_left_staged(store: Store, runner_no: int) -> None:
             sha256=item.output_sha256 or "",
             key=item.output_key or "",
             seconds=item.seconds or 0.0,
+            further=item.further,
         )
         for item in store.in_hand(runner_no)
         if item.status == ItemStatus.STAGED
@@ -145,9 +146,9 @@ def finish_left_staged(store: Store, runner_no: int) -> None:
         finish_staged(store, runner_no, left)
 
 
-def _end_of(one: Staged, placing: Placing, folder: Path) -> Failure:
+def _end_of(store: Store, batch: Batch, one: Staged, placing: Placing) -> Failure:
     if placing is Placing.BLOCKED:
-        error = errors.OutputExists(path=folder / one.output_name)
+        error = errors.OutputExists(path=blocking(store, batch, one))
         return Failure(one.batch_no, one.position, one.attempt, error.code, error.message)
     return Failure(
         one.batch_no, one.position, one.attempt, "interrupted", "Its runner was lost.", tried=False, retry_at=0.0

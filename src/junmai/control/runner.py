@@ -17,13 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from junmai import errors, files
+from junmai import errors
 from junmai import log as logs
 from junmai.config import Settings
 from junmai.control import conditions, endings
 from junmai.control.backup import BackupKeeper
 from junmai.control.lookout import Lookout
-from junmai.control.outputs import Place, place_of
+from junmai.control.outputs import places_of, remove_temporaries_of
 from junmai.control.presence import Presence
 from junmai.control.settling import Settler
 from junmai.domain import policy
@@ -142,7 +142,7 @@ class Runner:
         self._alone.clear()
         try:
             for claim in left:  # before they are given back: nobody would know whose file it was
-                files.remove_temporary(self._place(claim).temporary)
+                self._remove_temporaries(claim)
             self._give_back(left, "the runner stopped")
         finally:
             if self._presence is not None:
@@ -257,18 +257,19 @@ class Runner:
         photo = claim.photo
         if photo is None:
             raise RuntimeError("a job needs its photo")
-        place = self._place(claim)
+        main, *further = places_of(batch, claim.position, claim.attempt, claim.output_name)
         return DevelopJob(
             source=Path(photo.path),
             expected=FileState(photo.size, photo.mtime_ns, photo.inode),
             fingerprint=photo.fingerprint,
             known_sha256=photo.sha256,
             recipe=batch.recipe,
-            temporary=place.temporary,
+            temporary=main.temporary,
+            further=tuple(place.temporary for place in further),
         )
 
-    def _place(self, claim: Claim) -> Place:
-        return place_of(self._batch(claim.batch_no), claim.position, claim.attempt, claim.output_name)
+    def _remove_temporaries(self, claim: Claim) -> None:
+        remove_temporaries_of(self._batch(claim.batch_no), claim.position, claim.attempt)
 
     def _batch(self, no: int) -> Batch:
         """The frozen side of a batch: recipe, folder, id. Its state is always read anew.
@@ -299,24 +300,40 @@ class Runner:
         if self._settler.settle(self._no, staged, read, tries):
             self._failures_in_a_row = 0
         for claim in back:
-            files.remove_temporary(self._place(claim).temporary)
+            self._remove_temporaries(claim)
         self._give_back(back, "not begun")
         self._end_attempts(failures)
 
     def _judge(self, claim: Claim, outcome: Outcome) -> Failure:
         """What an attempt that did not succeed means for its item."""
-        files.remove_temporary(self._place(claim).temporary)
+        self._remove_temporaries(claim)
         if outcome.trace:
             log.error("develop failed", photo=claim.photo_id, trace=outcome.trace)
         failure = endings.judge(
             claim, outcome, self._retries, now=self._store.clock.now(), randomness=self._random.random()
         )
+        self._tell(claim, failure)
         if failure.retry_at is None and (outcome.may_pass or outcome.ending is not Ending.ERROR):
             self._failures_in_a_row += 1
             limit = self._settings.failures_in_a_row
             if limit and self._failures_in_a_row >= limit:
                 self._pause(self._batch(claim.batch_no), conditions.Cause(PauseReason.FAILURES, ""))
         return failure
+
+    def _tell(self, claim: Claim, failure: Failure) -> None:
+        """Each failure is in the log, with what a photographer or a program needs to find the photo."""
+        facts = {
+            "batch": self._batch(claim.batch_no).id,
+            "photo": claim.photo_id,
+            "path": claim.photo.path if claim.photo else None,
+            "kind": failure.error_kind,
+            "error": failure.error_message,
+            "attempt": claim.attempt,
+        }
+        if failure.retry_at is None:
+            log.error("photo failed", **facts)
+        else:
+            log.warning("photo is tried again", **facts, seconds=round(failure.retry_at - self._store.clock.now(), 1))
 
     def _paused_for(self, claim: Claim, outcome: Outcome) -> bool:
         """Whether the error is of something greater than the photo; then the batch is paused for it."""

@@ -10,7 +10,7 @@ from typing import Any
 from junmai import errors, files
 from junmai import log as logs
 from junmai.control import conditions
-from junmai.control.outputs import Placing, bring_to_name, place_of
+from junmai.control.outputs import Placing, blocking, bring_to_name, remove_temporaries_of
 from junmai.control.recovery import remove_temporaries
 from junmai.domain.lifecycle import ENDED
 from junmai.domain.model import Batch, Failure, Settled, SourceRead, Staged
@@ -71,7 +71,7 @@ class Settler:
     def _drop(self, one: Staged) -> None:
         batch = self._batch(one.batch_no)
         log.warning("late result dropped", batch=batch.id, position=one.position, attempt=one.attempt)
-        files.remove_temporary(place_of(batch, one.position, one.attempt, one.output_name).temporary)
+        remove_temporaries_of(batch, one.position, one.attempt)
 
     def _place(self, one: Staged, placed: list[Settled], failures: list[Failure], tries: Tries) -> None:
         batch = self._batch(one.batch_no)
@@ -83,7 +83,7 @@ class Settler:
         if done is not None:
             placed.append(done)
         elif placing is Placing.BLOCKED:
-            exists = errors.OutputExists(path=Path(batch.folder) / one.output_name)
+            exists = errors.OutputExists(path=blocking(self._store, batch, one))
             failures.append(Failure(one.batch_no, one.position, one.attempt, exists.code, exists.message))
 
     def _name_is_kept(self, done: Settled, failures: list[Failure], tries: Tries) -> bool:
@@ -104,6 +104,7 @@ class Settler:
         cause = conditions.output_cause(batch)
         if cause:
             self._pause(batch, cause)
+        remove_temporaries_of(batch, one.position, one.attempt)
         failed = errors.OutputNotWritable(path=batch.folder, detail=error.strerror or str(error))
         seen = tries[one.batch_no, one.position] + 1
         again = cause is not None or self._retries.allows(seen)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from junmai import errors
+from junmai import errors, files
 from junmai.domain.lifecycle import BatchStatus
 
 FOLDER = "batch_states"
@@ -32,7 +32,7 @@ COLUMNS = (
     *("output_name", "output_size", "output_mtime_ns", "output_sha256", "output_key"),
     *("attempt", "tries", "worker_deaths", "generation"),
     *("error_kind", "error_message", "ended_at", "seconds", "external"),
-    "output_folder",
+    *("output_folder", "further"),
 )
 _COLUMNS = frozenset(COLUMNS)
 _BATCH_ID = re.compile(r"batch_[0-9a-f]{12}")
@@ -226,7 +226,10 @@ def items_path(state: Path) -> Path:
 
 def read_state(path: Path) -> StateFile:
     """Read a state file. Raises `StateUnreadable` saying why it cannot be, and OSError."""
-    if path.stat().st_size > LARGEST_FILE:
+    there = files.state_of(path)
+    if there is None:
+        _refuse("the file", "is no file but a folder, a pipe or a device")
+    if there.size > LARGEST_FILE:
         _refuse("the file", f"is larger than {LARGEST_FILE:,} bytes")
     given = _parsed(path.read_bytes())
     state = BatchState.from_dict(given)

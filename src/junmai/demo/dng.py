@@ -32,6 +32,7 @@ def bayer_dng(
     as_shot_kelvin: float | None = None,
     noise_seed: int | None = None,
     baseline_exposure: float = 0.0,
+    preview: NDArray[np.uint8] | None = None,
     **exif: Any,
 ) -> Path:
     """Write a new DNG at ``path`` that develops to ``linear_rgb``, and return the path.
@@ -40,6 +41,7 @@ def bayer_dng(
     ``orientation`` among the EXIF fields only says how to turn it. ``kelvin`` is the light's true temperature,
     ``as_shot_kelvin`` the one that the camera believed (the same, unless given). ``noise_seed`` adds the photon and
     read noise of the ISO. ``baseline_exposure`` (EV) is what the reader shall add; the values are darker by it.
+    ``preview`` (same shape, 8-bit sRGB) is what the camera shows; without it the picture itself, without a curve.
     The other keywords are the fields of `Exif`. Raises `FileExistsError`.
     """
     data = dng_bytes(
@@ -49,6 +51,7 @@ def bayer_dng(
         as_shot_kelvin=as_shot_kelvin,
         noise_seed=noise_seed,
         baseline_exposure=baseline_exposure,
+        preview=preview,
     )
     with path.open("xb") as file:
         file.write(data)
@@ -63,6 +66,7 @@ def dng_bytes(
     as_shot_kelvin: float | None = None,
     noise_seed: int | None = None,
     baseline_exposure: float = 0.0,
+    preview: NDArray[np.uint8] | None = None,
 ) -> bytes:
     """The file that `bayer_dng` writes. Raises `ValueError` for a picture of another shape."""
     if linear_rgb.ndim != 3 or linear_rgb.shape[2] != 3 or linear_rgb.shape[0] % 2 or linear_rgb.shape[1] % 2:
@@ -75,7 +79,8 @@ def dng_bytes(
         signal = _with_noise(signal, scale, offset, noise_seed)
     levels = np.rint(signal * np.float32(WHITE - BLACK) + np.float32(BLACK))
     raw = np.clip(levels, 0, WHITE).astype("<u2")
-    first = _first_ifd(picture, exif, neutral(as_shot_kelvin or kelvin), baseline_exposure)
+    shown = picture if preview is None else preview
+    first = _first_ifd(shown, exif, neutral(as_shot_kelvin or kelvin), baseline_exposure)
     first.tags[50781] = (BYTE, list(hashlib.md5(raw.tobytes(), usedforsecurity=False).digest()))
     first.subs[_SUB_IFDS] = _raw_ifd(raw, scale, offset)
     return tiff_bytes(first)
@@ -111,9 +116,11 @@ def _with_noise(signal: Picture, scale: float, offset: float, seed: int) -> Pict
 # --- the directories ---------------------------------------------------------------------------------------
 
 
-def _first_ifd(picture: Picture, exif: Exif, as_shot: NDArray[np.float64], baseline_exposure: float) -> Ifd:
+def _first_ifd(
+    shown: Picture | NDArray[np.uint8], exif: Exif, as_shot: NDArray[np.float64], baseline_exposure: float
+) -> Ifd:
     """The thumbnail's directory, which also holds all that is said about the camera and the exposure."""
-    small = _thumbnail(picture)
+    small = _thumbnail(shown)
     height, width = small.shape[:2]
     subs = {EXIF_POINTER: exif_ifd(exif)}
     gps = gps_ifd(exif)
@@ -181,13 +188,13 @@ def _raw_ifd(raw: NDArray[np.uint16], scale: float, offset: float) -> Ifd:
     )
 
 
-def _thumbnail(picture: Picture) -> NDArray[np.uint8]:
-    """The picture as sRGB of 8 bits, at most 256 pixels long."""
+def _thumbnail(picture: Picture | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture as sRGB of 8 bits (what has 8 bits is that already), at most 256 pixels long."""
     height, width = picture.shape[:2]
     factor = min(1.0, _THUMBNAIL / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    return srgb8(small)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small) if small.dtype == np.uint8 else srgb8(small.astype(np.float32))
 
 
 def srgb8(linear: Picture) -> NDArray[np.uint8]:

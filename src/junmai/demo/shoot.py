@@ -58,14 +58,16 @@ def photo_bytes(shot: Shot, long_edge: int) -> bytes:
     picture = paint(shot, long_edge)
     if shot.exif.orientation != 1:  # the camera was held upright: turned by 90° to the right (6) or left (8)
         picture = np.ascontiguousarray(np.rot90(picture, 1 if shot.exif.orientation == 6 else -1))
+    shown = _camera_look(_miscast(picture, shot))
     if not shot.raw:
-        return _jpeg_bytes(_camera_look(_miscast(picture, shot)), shot.exif)
+        return _jpeg_bytes(shown, shot.exif)
     return dng_bytes(
         picture,
         shot.exif,
         kelvin=shot.kelvin,
         as_shot_kelvin=shot.as_shot_kelvin,
         noise_seed=shot.seed[0] * 100_003 + shot.seed[1],
+        preview=shown,  # the base look `camera` goes by it; without a curve every RAW came out dull
     )
 
 

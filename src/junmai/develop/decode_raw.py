@@ -20,6 +20,7 @@ from junmai.develop import color, dcp, look, preview, tiff_tags, tone
 from junmai.develop.camera_profile import TAGS, Profile, ProfiledCamera, dng_camera
 from junmai.develop.color import Camera, Gains
 from junmai.develop.decode import Balance, Decoded, Wanted, check_size
+from junmai.develop.raw_size import own_crop
 from junmai.develop.sniff import Sniffed
 from junmai.develop.tiff_tags import Tags
 
@@ -51,7 +52,7 @@ def _develop(raw: Any, path: Path, found: Sniffed, balance: Balance, want: Wante
     gains = balance(camera) if camera else None
     orientation = _ORIENTATION.get(raw.sizes.flip, 1)  # read first: turning it off below makes LibRaw forget it
     shown = preview.read(raw) if want.base_look == "camera" and facts.profile is None else None
-    pixels = _cropped(raw, _demosaic(raw, gains, plain=facts.plain_black))
+    pixels = cropped(raw, _demosaic(raw, gains, plain=facts.plain_black))
     if camera is None or gains is None:  # one or four colours: LibRaw made linear sRGB of it
         full, matrix = (1.0, 1.0, 1.0), color.SRGB_TO_WORKING
     else:
@@ -149,7 +150,7 @@ def _demosaic(raw: Any, gains: Gains | None, *, plain: bool) -> NDArray[np.uint1
         shares = [65535 * gain / max(gains) for gain in (*gains, gains[1])]
         scale = [share / max(white - level, 1) for share, level in zip(shares, black, strict=True)]
         return demosaic.bayer(raw.raw_image_visible, raw.raw_pattern, tuple(black), tuple(scale))
-    return _by_libraw(raw, gains)
+    return by_libraw(raw, gains)
 
 
 def _is_plain_bayer(raw: Any) -> bool:
@@ -173,7 +174,8 @@ def _is_plain_bayer(raw: Any) -> bool:
     )
 
 
-def _by_libraw(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
+def by_libraw(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
+    """(height, width, 3) as `_demosaic`, by LibRaw's PPG; linear sRGB where there are no `gains`."""
     own_colors = gains is not None
     balance = {"user_wb": [gains[0], gains[1], gains[2], gains[1]]} if gains else {"use_camera_wb": True}
     pixels = raw.postprocess(
@@ -194,22 +196,12 @@ def _by_libraw(raw: Any, gains: Gains | None) -> NDArray[np.uint16]:
     return np.ascontiguousarray(pixels[:, :, :3], dtype=np.uint16)
 
 
-def _cropped(raw: Any, pixels: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Without the margin that the camera leaves out of its own pictures (DNG: DefaultCrop).
-
-    A crop of more than 3 % a side is the photographer's choice of aspect, which the settings may make anew.
-    """
-    sizes = raw.sizes
-    top, left = sizes.crop_top_margin - sizes.top_margin, sizes.crop_left_margin - sizes.left_margin
-    height, width = pixels.shape[:2]
-    if (height, width) != (sizes.height, sizes.width) or not 0 < sizes.crop_width <= width:
+def cropped(raw: Any, pixels: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The part of all decoded pixels that `own_crop` says; all where they are not as many as the RAW says."""
+    if pixels.shape[:2] != (raw.sizes.height, raw.sizes.width):
         return pixels
-    bottom, right = height - top - sizes.crop_height, width - left - sizes.crop_width
-    fits = 0 <= top <= 0.03 * height and 0 <= bottom <= 0.03 * height
-    fits = fits and 0 <= left <= 0.03 * width and 0 <= right <= 0.03 * width
-    if not fits or top + bottom + left + right == 0:
-        return pixels
-    return np.ascontiguousarray(pixels[top : height - bottom, left : width - right])
+    top, left, height, width = own_crop(raw.sizes)
+    return np.ascontiguousarray(pixels[top : top + height, left : left + width])
 
 
 def _saturation(raw: Any) -> tuple[float, float, float]:

@@ -119,9 +119,9 @@ def _scaled(lab: Values, factor: Values) -> Values:
 
 
 def _mixed(rgb: Values, lab: Values, share: Values, settings: Settings) -> Values:
-    """Black and white: luminance, and by the mixer up to 1.2 EV lighter or darker where a colour was."""
+    """Black and white: luminance, and by the mixer up to 1.8 EV lighter or darker where a colour was."""
     mix = np.array([number(settings, f"GrayMixer{name}") / 100 for name in COLORS])
-    ev = 1.2 * (share @ mix) * smoothstep(0, _COLORFUL, oklab.chroma(lab))
+    ev = 1.8 * (share @ mix) * smoothstep(0, _COLORFUL, oklab.chroma(lab))
     light = np.maximum(rgb @ color.WORKING_LUMINANCE, 0)
     gain = np.exp2(ev)
     light = np.where(gain > 1, light * gain / (1 + (gain - 1) * light), light * gain)  # white stays the most there is

@@ -17,6 +17,7 @@ FILE_LIMIT = 4 * 1024 * 1024
 """Bytes of the largest file that is read; templates have a few KB, with many brush strokes some 100 KB."""
 DEPTH_LIMIT = 32
 TOKEN_LIMIT = 500_000
+LONGEST_NUMBER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,8 @@ class _Reader:
 
 def _number(token: str) -> str:
     text = "".join(token.split())
+    if len(text) > LONGEST_NUMBER:
+        return "0"  # no setting has such a number; Python refuses to read one of 4,300 digits
     return str(int(text, 16)) if "x" in text.lower() else text
 
 

@@ -197,7 +197,10 @@ class Kept:
     def _turn_unicode(self) -> None:
         """A TIFF has the byte order of its pixels, not the source's; texts in UTF-16 follow it (EXIF 2.32)."""
         for key in rules.CHARSET_TAGS:
-            data = bytes(map(int, text_of(self.exif[key]).split())) if key in self.exif else b""
+            text = text_of(self.exif[key]) if key in self.exif else ""
+            if text.startswith("charset="):  # exiv2 has read it as a text and writes it in the order of the file
+                continue
+            data = bytes(map(int, text.split()))
             if data.startswith(b"UNICODE\0"):
                 units = data[8 : len(data) // 2 * 2]
                 turned = bytes(each_byte for at in range(0, len(units), 2) for each_byte in (units[at + 1], units[at]))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from junmai import log as logs
-from junmai.develop.metadata import opened, said
+from junmai.develop.metadata import opened, opened_sidecar, said
 from junmai.develop.metadata_kept import SOFTWARE, Kept, fitting_xmp
 from junmai.develop.sidecars import sidecars_of
 from junmai.domain.model import OutputOptions
@@ -53,7 +53,7 @@ def collect(source: Path, output: OutputOptions, *, width: int, height: int) -> 
         if image is not None:
             _guarded(kept.take, image, problems)
         for place in sidecars_of(source):
-            beside = opened(place, problems)
+            beside = opened_sidecar(place, problems)
             if beside is not None:
                 _guarded(kept.take_sidecar, beside, problems)
     kept.sign(output.creator, output.copyright)

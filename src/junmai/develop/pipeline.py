@@ -4,16 +4,18 @@ decode (white balance before demosaicing) -> crop, angle, lens -> camera matrix,
 shadows, clarity -> base curve, contrast, whites, blacks, parametric and point curves -> HSL, vibrance, saturation,
 black and white, colour grading -> noise reduction, texture, sharpening -> vignette, grain -> output space ->
 orientation -> resize, output sharpening -> encode -> metadata. Between decoding and resizing everything is done on
-strips of rows, so that no full-size picture in float ever exists.
+strips of rows, so that no full-size picture in float ever exists. Several outputs of one photo part at the output
+space: one full-size picture of each space and depth, from one pass over the strips.
 """
 
 from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +30,9 @@ from junmai.develop.plan import Plan
 from junmai.develop.settings import NAMED_WHITE_BALANCE, number
 from junmai.develop.spaces import SPACES
 from junmai.develop.version import ENGINE_VERSION
-from junmai.domain.model import ColorSpace, Recipe, SettingValue
+from junmai.domain.model import ColorSpace, OutputOptions, Recipe, SettingValue
 
-__all__ = ["ENGINE_VERSION", "Developed", "balance", "develop_photo", "render"]
+__all__ = ["ENGINE_VERSION", "Developed", "balance", "develop_outputs", "develop_photo", "render"]
 
 _CHUNK = 16
 """Rows that go through all kernels at once: 1.1 MB of a 22 megapixel photo, which stays in a core's own cache."""
@@ -39,14 +41,16 @@ _F = np.float32
 
 Settings = Mapping[str, SettingValue]
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
+Kind = tuple[int, ColorSpace]
+"""Bits a channel, 8 or 16, and the colour space: what two outputs must share to come from one picture."""
 Bands = Iterator[tuple[int, NDArray[np.float32]]]
 """The row where a band begins, and its values (3, rows, width), good until the next one is asked for."""
 
 
 @dataclass(frozen=True)
 class Developed:
-    """A finished photo: the bytes of its file, its size in pixels, the seconds that each step took, and sentences about
-    what was asked for and could not be done."""
+    """A finished output of a photo: the bytes of its file, its size in pixels, the seconds that each step took, and
+    sentences about what was asked for and could not be done."""
 
     data: bytes
     width: int
@@ -56,35 +60,57 @@ class Developed:
 
 
 def develop_photo(source: Path, recipe: Recipe) -> Developed:
-    """Develop the photo at `source` (opened for reading only) as the recipe says.
+    """Develop the photo at `source` (opened for reading only) as the recipe says: its main output.
 
     Raises:
         PhotoError: something is wrong with this photo; see `junmai.develop.decode.decode`.
     """
+    (developed,) = develop_outputs(source, replace(recipe, further=()))
+    return developed
+
+
+def develop_outputs(source: Path, recipe: Recipe) -> Iterator[Developed]:
+    """Decode and develop the photo at `source` once; its main output, then each further one, encoded when asked for.
+
+    The time of decoding and developing counts to the main one. Raises a `PhotoError` as `develop_photo` does.
+    """
     seconds: dict[str, float] = {}
     clock = _StopWatch(seconds)
+    kinds = [(encode.depth_of(output), output.color_space) for output in recipe.outputs]
     try:
         decoded = decode(source, lambda camera: balance(camera, recipe.settings), wanted(recipe.settings))
         clock.lap("decode")
-        output = recipe.output
-        picture = render(decoded, recipe.settings, depth=encode.depth_of(output), space=output.color_space)
+        pictures = render_kinds(decoded, recipe.settings, kinds)
         remarks = decoded.remarks
         del decoded
         clock.lap("develop")
-        picture = encode.resize(picture, output.long_edge)
-        picture = sharpen_output(picture, output.sharpen_for, output.sharpen_strength)
-        clock.lap("resize")
-        height, width = picture.shape[:2]
-        told = encode.told_of(source, output, width=width, height=height)
-        clock.lap("metadata")
-        data = encode.encode(picture, output, told)
-        del picture
-        clock.lap("encode")
-        data = encode.with_metadata(data, output, told)
-        clock.lap("metadata")
+        for number, output in enumerate(recipe.outputs):
+            last = kinds[number] not in kinds[number + 1 :]
+            picture = pictures.pop(kinds[number]) if last else pictures[kinds[number]]
+            width, height, data = _finished(source, [picture], output, clock)
+            del picture
+            yield Developed(data, width, height, seconds, remarks)
+            del data
+            clock = _StopWatch(seconds := {})
     except MemoryError as error:
         raise errors.OutOfMemory(detail=str(error) or "while developing") from error
-    return Developed(data=data, width=width, height=height, seconds=seconds, remarks=remarks)
+
+
+def _finished(source: Path, held: list[Picture], output: OutputOptions, clock: _StopWatch) -> tuple[int, int, bytes]:
+    """Width, height and the whole file of one output. The picture is taken out of `held`, so that it goes as soon as a
+    smaller one is made of it."""
+    picture = encode.resize(held.pop(), output.long_edge)
+    picture = sharpen_output(picture, output.sharpen_for, output.sharpen_strength)
+    clock.lap("resize")
+    height, width = picture.shape[:2]
+    told = encode.told_of(source, output, width=width, height=height)
+    clock.lap("metadata")
+    data = encode.encode(picture, output, told)
+    del picture
+    clock.lap("encode")
+    data = encode.with_metadata(data, output, told)
+    clock.lap("metadata")
+    return width, height, data
 
 
 def balance(camera: Camera, settings: Settings) -> Gains:
@@ -115,27 +141,56 @@ def render(
 
     `strip` is the number of rows in hand at a time (32 at most); it never changes the result.
     """
+    return render_kinds(decoded, settings, [(depth, space)], strip=strip)[depth, space]
+
+
+def render_kinds(
+    decoded: Decoded, settings: Settings, kinds: Iterable[Kind], *, strip: int = _CHUNK
+) -> dict[Kind, Picture]:
+    """Develop decoded light once into one picture of each kind that is asked for, each as `render` alone makes it."""
     strip = min(strip, detail.MOST_ROWS)
     frame = geometry.frame(settings, decoded.width, decoded.height)
-    todo = planning.plan(decoded, settings, frame, space)
     source = geometry.Source(decoded.pixels, frame, decoded.lens)
-    if todo is None:
+    pictures: dict[Kind, Picture] = {}
+    open_kinds = sorted(set(kinds), key=lambda kind: kind[1] != "srgb")
+    todo = planning.plan(decoded, settings, frame, open_kinds[0][1])
+    if todo is None:  # as they are in sRGB; another space still has its work to do
         whole = np.ascontiguousarray(upright(source.rows(0, source.height), decoded.orientation), dtype=np.uint8)
-        return whole if depth == 8 else whole.astype(np.uint16) * 257
-    turned, kind = decoded.orientation >= 5, np.uint8 if depth == 8 else np.uint16
-    picture = np.empty((todo.width, todo.height, 3) if turned else (todo.height, todo.width, 3), kind)
-    out, codes = lying(picture, decoded.orientation), np.empty((strip, todo.width, 3), kind)
+        as_they_are = [kind for kind in open_kinds if kind[1] == "srgb"]
+        pictures = {kind: whole if kind[0] == 8 else whole.astype(np.uint16) * 257 for kind in as_they_are}
+        open_kinds = open_kinds[len(as_they_are) :]
+        todo = planning.plan(decoded, settings, frame, open_kinds[0][1]) if open_kinds else None
+    if todo is None:
+        return pictures
+    targets = {kind: _Target(todo, decoded.orientation, kind, strip) for kind in open_kinds}
     bands = _shown(source, decoded.table, todo, strip)
     if todo.detail:
         bands = _detailed(bands, todo, todo.detail, strip)
-    to_output, table = _output_of(space, depth)
     for top, band in bands:
         if todo.effects:
             effects.apply(band, top, todo.effects, planning.WEIGHTS)
+        for target in targets.values():
+            target.store(top, band)
+    return pictures | {kind: target.picture for kind, target in targets.items()}
+
+
+class _Target:
+    """An upright picture of one kind, filled with bands as they come."""
+
+    def __init__(self, todo: Plan, orientation: int, kind: Kind, strip: int) -> None:
+        depth, space = kind
+        turned, code = orientation >= 5, np.uint8 if depth == 8 else np.uint16
+        size = (todo.width, todo.height, 3) if turned else (todo.height, todo.width, 3)
+        self.picture: Any = np.empty(size, code)
+        self._out = lying(self.picture, orientation)
+        self._codes = np.empty((strip, todo.width, 3), code)
+        self._to_output, self._table = _output_of(space, depth)
+
+    def store(self, top: int, band: NDArray[np.float32]) -> None:
+        """Keep the band that begins at row `top` of the frame."""
         rows = band.shape[1]
-        kernels.store(band, to_output, planning.WEIGHTS, table, codes[:rows])
-        out[top : top + rows] = codes[:rows]
-    return picture
+        kernels.store(band, self._to_output, planning.WEIGHTS, self._table, self._codes[:rows])
+        self._out[top : top + rows] = self._codes[:rows]
 
 
 @functools.cache

@@ -51,7 +51,7 @@ def _from_jpeg(data: bytes) -> Light | None:
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
         profile = image.info.get("icc_profile") or b""
         adobe = says_adobe_rgb(image)
-        image.draft("RGB", (FINE_CELLS * 2, FINE_CELLS * 2))  # the DCT gives a half, quarter or eighth for nothing
+        image.draft("RGB", (FINE_CELLS, FINE_CELLS))  # the DCT gives a half, quarter or eighth for nothing
         if image.mode not in ("RGB", "L") or min(image.size) < 32:
             return None
         pixels = np.asarray(image.convert("RGB"))
@@ -84,7 +84,7 @@ def align(scene: Light, preview: Light) -> tuple[Light, Light] | None:
     `scene` (rows, columns, 3) is the sensor's picture as stored, FINE_CELLS long. The preview may be turned, have
     black bars, be cut to another aspect, or lie some cells beside its place.
     """
-    preview = _without_bars(preview)
+    preview = _without_bars(_coarse(preview, FINE_CELLS))
     best: tuple[float, Light, Light] | None = None
     for turned in _turns(preview):
         part, fitted = _same_view(scene, turned)

@@ -7,17 +7,25 @@ Two ways of naming are in use: Lightroom, Bridge and Capture One write ``IMG_1.x
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from junmai import errors
+from junmai.develop import xmp
 from junmai.develop.sniff import RAW_EXTENSIONS
 
 SIDECAR_LIMIT = 16 * 1024 * 1024
 """Bytes of the largest sidecar that is read; one of Lightroom with many brush strokes has a few MB."""
 _SPELLINGS = (".xmp", ".XMP", ".Xmp")
+_NOT_TOLD = (
+    *("{http://ns.adobe.com/camera-raw", "{http://ns.adobe.com/xap/1.0/mm/}"),
+    *("{http://ns.adobe.com/xap/1.0/}MetadataDate", "{http://ns.adobe.com/xap/1.0/}ModifyDate"),
+    "{http://ns.adobe.com/photoshop/1.0/}SidecarForExtension",
+)
 _EXTENSION_OWNED = re.compile(rb"SidecarForExtension\s*(?:=\s*[\"']|>)\s*\.?([A-Za-z0-9]{1,8})")
 
 
@@ -42,6 +50,24 @@ def content_key(found: Sequence[Sidecar]) -> str:
     for one in found:
         digest.update(hashlib.sha256(one.data).digest())
     return digest.hexdigest()
+
+
+def told_key(found: Sequence[Sidecar]) -> str:
+    """SHA-256 over what sidecars tell that an output may carry: everything but other programs' settings and history,
+    and when they were last written. `""` where they tell nothing. One that cannot be parsed counts as it is."""
+    told = [_told(one) for one in found]
+    if not any(told):
+        return ""
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _told(one: Sidecar) -> dict[str, xmp.Node]:
+    try:
+        fields = xmp.parse(one.data)
+    except errors.XmpUnreadable:
+        return {"": hashlib.sha256(one.data).hexdigest()}
+    # settings of Camera Raw stand bare; an element of each other name begins with its namespace in braces
+    return {name: node for name, node in fields.items() if name.startswith("{") and not name.startswith(_NOT_TOLD)}
 
 
 def too_large(photo: Path) -> tuple[Path, ...]:

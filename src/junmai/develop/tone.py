@@ -35,13 +35,16 @@ def base_curve(light: NDArray[np.float64]) -> NDArray[np.float64]:
 def lift(*, raw: bool, highlights: float, shadows: float) -> NDArray[np.float32]:
     """EV to add by local brightness, (BASE_SIZE + 1,) over BASE_LOW..BASE_HIGH EV from white; settings are -100..100.
 
-    Up to 1.4 EV for highlights and 2 EV for shadows. Each step is so wide that brightness after the gain still rises
-    with brightness before (a smoothstep's slope is 1.5 / width: 1.5 * 1.4 / 2.8 < 1), hence no reversed edges.
+    Highlights go down by up to 1.4 EV and up by 0.9 EV, less near white, where 1.4 EV burnt out a light wooden table;
+    shadows move by up to 2 EV. Each step is so wide that brightness after the gain still rises with brightness before
+    (a smoothstep's slope is 1.5 / width: 1.5 * 1.4 / 2.8 < 1), hence no reversed edges.
     """
     ev = np.linspace(BASE_LOW, BASE_HIGH, BASE_SIZE + 1)
     bright = smoothstep(-2.6, 0.2, ev)
     if not raw and highlights < 0:
         bright = bright * (1 - 0.6 * smoothstep(-1.2, 0.0, ev))  # a clipped white holds no detail: keep it white
+    if highlights > 0:
+        bright = 0.9 / 1.4 * bright * (1 - 0.6 * smoothstep(-1.2, 0.4, ev))
     dark = 1 - smoothstep(-6.0, -1.5, ev)
     return (0.014 * highlights * bright + 0.020 * shadows * dark).astype(np.float32)
 

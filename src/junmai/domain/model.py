@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 OutputFormat = Literal["jpeg", "tiff", "webp", "avif"]
 ColorSpace = Literal["srgb", "display-p3", "adobe-rgb"]
@@ -54,6 +54,32 @@ class OutputOptions:
         return {name: value for name, value in values.items() if name in (differing | {*first}) - left_out}
 
 
+MOST_FURTHER = 8
+"""Further outputs of one photo."""
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+def is_label(text: str) -> bool:
+    """Whether a further output may be called so: 1 to 40 letters, digits, `-` and `_`."""
+    return _LABEL.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherOutput:
+    """An output beside the main one, from the same decoding and developing. Its label is the name of its folder.
+
+    Its `name` is never used: the name follows the main one, as `junmai.domain.plan.further_name` says. Raises
+    ValueError where the label is none.
+    """
+
+    label: str
+    output: OutputOptions
+
+    def __post_init__(self) -> None:
+        if not is_label(self.label):  # a state file may have been written by anybody, and this is part of a path
+            raise ValueError(f"{self.label!r} is no label of an output")
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything beside the source file that decides an output's bytes.
@@ -61,29 +87,19 @@ class Recipe:
     `settings` holds resolved develop settings by Adobe's `crs` names, preset and blend already applied;
     a setting that is absent is neutral. Where `own` is set, a photo's own settings (sidecar, embedded XMP) are laid
     over them when it is developed, and `overrides` over those; else `overrides` is empty and part of `settings`.
+    `further` are the outputs beside the main one; they decide nothing of its bytes.
     """
 
     settings: dict[str, SettingValue] = field(default_factory=dict)
     output: OutputOptions = OutputOptions()
     own: bool = False
     overrides: dict[str, SettingValue] = field(default_factory=dict)
+    further: tuple[FurtherOutput, ...] = ()
 
-
-def settings_from_json(given: Mapping[str, Any]) -> dict[str, SettingValue]:
-    """Settings as JSON holds them: what is a list there is a curve."""
-    return {
-        name: tuple((x, y) for x, y in value) if isinstance(value, list) else value for name, value in given.items()
-    }
-
-
-def recipe_from_json(given: Mapping[str, Any]) -> Recipe:
-    """A recipe as `dataclasses.asdict` and JSON hold it. Raises KeyError, TypeError or ValueError if it is none."""
-    return Recipe(
-        settings=settings_from_json(given["settings"]),
-        output=OutputOptions(**given["output"]),
-        own=given.get("own", False) is True,
-        overrides=settings_from_json(given.get("overrides", {})),
-    )
+    @property
+    def outputs(self) -> tuple[OutputOptions, ...]:
+        """The options of every output: the main one, then the further ones."""
+        return (self.output, *(one.output for one in self.further))
 
 
 # --- library -----------------------------------------------------------------------------------------------
@@ -250,6 +266,19 @@ class Item:
     error_message: str | None
     ended_at: float | None
     seconds: float | None
+    further: tuple[FurtherPart, ...] = ()
+    """Its further outputs, from when they are staged on."""
+
+
+class FurtherPart(NamedTuple):
+    """A further output of one item; `name` is its final name in the item's folder."""
+
+    label: str
+    name: str
+    format: OutputFormat
+    size: int
+    sha256: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +299,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A whole temporary file of one attempt."""
+    """The whole temporary files of one attempt: the main output's, and those of the further ones in their order."""
 
     batch_no: int
     position: int
@@ -283,6 +312,7 @@ class Staged:
     seconds: float
     remarks: tuple[str, ...] = ()
     """What of the photo's own settings could not be honoured; recorded when it is staged."""
+    further: tuple[FurtherPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,10 +329,11 @@ class SourceRead:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An output that has its final name; `mtime_ns` as the folder says it."""
+    """An item whose outputs all have their final names; times as the folders say them, `further` in their order."""
 
     staged: Staged
     mtime_ns: int
+    further: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,11 @@ def is_relative_name(name: str) -> bool:
     return "\\" not in name and "\0" not in name and not {"", ".", ".."} & {*name.split("/")}
 
 
+def is_device(name: str) -> bool:
+    """Whether Windows takes that name for a device."""
+    return _RESERVED.fullmatch(name) is not None
+
+
 def _check_text(template: str, pieces: Iterable[tuple[str, str | None]]) -> None:
     literal = "".join(text for text, _ in pieces)
     bad = sorted({sign for sign in literal if sign in _REFUSED or ord(sign) < 32 or ord(sign) == 127})

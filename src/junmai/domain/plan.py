@@ -27,7 +27,7 @@ def plan_names(
     extension: str,
     known: Mapping[int, str],
     taken: Iterable[str],
-    reserved: Callable[[str], bool] | None,
+    reserved: Callable[[int, str], bool] | None,
     counts: bool = False,
 ) -> dict[int, str]:
     """The output name of each photo (id, what `stem` makes its name of), unique in its folder.
@@ -35,15 +35,15 @@ def plan_names(
     `stem` gives the name without its ending, `/` after each sub-folder, for a number from 1 up; where `counts` is set,
     that number is part of the name, and one whose name is taken is passed over. Else `IMG_1.CR2` and `IMG_1.JPG` become
     `IMG_1.jpg` and `IMG_1-2.jpg`. `known` are the names that photos already have there, which they keep; `taken` are
-    the keys of all names given away; `reserved` says whether a name must not be used although nobody has it (an
-    original lies there).
+    the keys of all names given away; `reserved` says whether a name must not be used for a photo although nobody has it
+    (an original lies there).
     """
     used = {*taken, *map(name_key, known.values())}
     numbers: dict[str, int] = {}
     names: dict[int, str] = {}
 
-    def is_taken(name: str, key: str) -> bool:
-        return key in used or (reserved is not None and reserved(name))
+    def is_taken(photo_id: int, name: str, key: str) -> bool:
+        return key in used or (reserved is not None and reserved(photo_id, name))
 
     sequence = 1
     for photo_id, source in photos:
@@ -52,7 +52,7 @@ def plan_names(
             wanted = stem(source, sequence)
             name = wanted + extension
             key = name_key(name)
-            while counts and is_taken(name, key):
+            while counts and is_taken(photo_id, name, key):
                 sequence += 1
                 last, wanted = wanted, stem(source, sequence)
                 name = wanted + extension
@@ -61,7 +61,7 @@ def plan_names(
                     break
             sequence += 1
             first = key
-            while is_taken(name, key):
+            while is_taken(photo_id, name, key):
                 number = numbers.get(first, 2)  # counts on from the last twin: a million twins stay quick
                 numbers[first] = number + 1
                 name = f"{wanted}-{number}{extension}"
@@ -69,6 +69,16 @@ def plan_names(
             used.add(key)
         names[photo_id] = name
     return names
+
+
+def further_name(output_name: str, label: str, form: str) -> str:
+    """The name of a further output: that of the main one, with its own ending, in the folder of its label.
+
+    So these names are unique because the main ones are.
+    """
+    below, slash, name = output_name.rpartition("/")
+    head, dot, _ending = name.rpartition(".")
+    return f"{label}/{below}{slash}{head if dot and head else name}{EXTENSIONS[form]}"
 
 
 def plain_stem(file_name: str, _: int = 1) -> str:

@@ -15,7 +15,7 @@ from junmai.files import FileState
 
 @dataclass(frozen=True, slots=True)
 class DevelopJob:
-    """Develop one source into one temporary file.
+    """Develop one source into a temporary file for each of its outputs: the main one, and `further` in their order.
 
     `expected` and `fingerprint` are what import knew of the source; `known_sha256` spares reading it once more
     where size, time and inode are still those of `expected`.
@@ -27,6 +27,15 @@ class DevelopJob:
     known_sha256: str | None
     recipe: Recipe
     temporary: Path
+    further: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A whole temporary file of a further output."""
+
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,11 @@ class Developed:
     seconds: dict[str, float]
     own_key: str = ""
     """SHA-256 of the sidecars that the photo's own settings came from; `""` where there are none or none is asked."""
+    told_key: str = ""
+    """SHA-256 of the metadata that sidecars give to the outputs, where no own settings are asked; `""` for none."""
     remarks: tuple[str, ...] = ()
     """Sentences about what could not be honoured."""
+    further: tuple[Written, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ import psutil
 from junmai import errors
 from junmai.clock import Clock, SystemClock
 from junmai.executors.base import Ending, Job, Outcome
-from junmai.executors.worker import LIVES, live
+from junmai.executors.worker import LIVES, live, one_thread
 
 MEMORY_LOOK_SECONDS = 0.5
 STOP_SECONDS = 5.0
@@ -122,7 +122,8 @@ class ProcessExecutor:
     def _start_one(self) -> _Worker:
         mine, theirs = self._context.Pipe()
         process = self._context.Process(target=live, args=(theirs, os.getpid()), name="junmai-worker", daemon=True)
-        process.start()
+        with one_thread():
+            process.start()
         theirs.close()
         worker = _Worker(process, mine)
         self._live.append(worker)

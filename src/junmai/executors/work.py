@@ -6,13 +6,17 @@ import errno
 import os
 import time
 import traceback
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from junmai import errors, files
+from junmai.develop import sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
 from junmai.domain.model import Recipe
-from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, PreviewJob, ProbeJob
+from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, PreviewJob, ProbeJob, Written
 
 
 def do(ticket: int, job: Job) -> Outcome:
@@ -63,32 +67,36 @@ def _result_of(job: Job) -> object:
 
 
 def develop(job: DevelopJob) -> Developed:
-    """Develop the source into the temporary file, checking that it is the source that was imported.
+    """Develop the source into its temporary files, checking that it is the source that was imported.
 
-    Raises a `PhotoError`.
+    Each is written before the next is encoded. After an error none stays behind. Raises a `PhotoError`.
     """
-    from junmai.develop.pipeline import develop_photo
-
     began = time.perf_counter()
     state, source_sha256 = _checked_source(job)
     read = time.perf_counter()
     own = _own_settings(job)
-    developed = develop_photo(job.source, _in_force(job.recipe, own))
-    if _state(job.source) != state:
-        raise errors.SourceChanged(detail="it was written to while it was being developed")
-    writing = time.perf_counter()
-    sha256 = _write(job.temporary, developed.data)
-    seconds = {"checksum": read - began, **developed.seconds, "write": time.perf_counter() - writing}
+    temporaries = (job.temporary, *job.further)
+    try:
+        main, *further = _outputs(job, _in_force(job.recipe, own), state, temporaries)
+    except BaseException:
+        for temporary in temporaries:
+            files.remove_temporary(temporary)
+        raise
+    seconds = Counter(main.seconds)
+    for one in further:
+        seconds.update(one.seconds)
     return Developed(
-        size=len(developed.data),
-        sha256=sha256,
+        size=main.size,
+        sha256=main.sha256,
         source_sha256=source_sha256,
         source_state=state,
-        width=developed.width,
-        height=developed.height,
-        seconds=seconds,
+        width=main.width,
+        height=main.height,
+        seconds={"checksum": read - began, **seconds},
         own_key=own.key,
-        remarks=(*own.remarks, *developed.remarks),
+        told_key="" if job.recipe.own else _told_key(job.source),
+        remarks=(*own.remarks, *main.remarks),
+        further=tuple(Written(one.size, one.sha256) for one in further),
     )
 
 
@@ -96,6 +104,33 @@ def _preview(job: PreviewJob) -> str:
     from junmai.develop.small import small_jpeg
 
     return _write(job.temporary, small_jpeg(job.source, job.long_edge))
+
+
+class _Output(NamedTuple):
+    size: int
+    sha256: str
+    width: int
+    height: int
+    seconds: dict[str, float]
+    remarks: tuple[str, ...]
+
+
+def _outputs(
+    job: DevelopJob, recipe: Recipe, state: files.FileState, temporaries: tuple[Path, ...]
+) -> Iterator[_Output]:
+    """Every output of a job, written as soon as it is encoded: never two whole files in memory."""
+    from junmai.develop.pipeline import develop_outputs
+
+    developing = develop_outputs(job.source, recipe)
+    for temporary in temporaries:
+        developed = next(developing)
+        if _state(job.source) != state:
+            raise errors.SourceChanged(detail="it was written to while it was being developed")
+        writing = time.perf_counter()
+        sha256 = _write(temporary, developed.data)
+        seconds = {**developed.seconds, "write": time.perf_counter() - writing}
+        yield _Output(len(developed.data), sha256, developed.width, developed.height, seconds, developed.remarks)
+        del developed
 
 
 def _own_settings(job: DevelopJob) -> OwnSettings:
@@ -106,6 +141,14 @@ def _own_settings(job: DevelopJob) -> OwnSettings:
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
         detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
+
+
+def _told_key(source: Path) -> str:
+    """The key of what sidecars tell; one that cannot be opened tells the outputs nothing either."""
+    try:
+        return sidecars.told_key(sidecars.read(source))
+    except OSError:
+        return ""
 
 
 def _in_force(recipe: Recipe, own: OwnSettings) -> Recipe:

@@ -9,6 +9,7 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 
 from junmai import errors, log
@@ -33,7 +34,7 @@ def live(pipe: Connection, parent: int) -> None:
         pipe.send(LIVES)
     except OSError:
         return
-    _warm_up()
+    warm_up()
     while (given := jobs.get()) is not None:
         outcome = work.do(*given)
         try:
@@ -73,10 +74,23 @@ def _leave_signals_to_the_runner() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
-def _one_thread() -> None:
-    """One worker is one core's work: LibRaw, OpenCV and BLAS would each take every core in each worker."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "VECLIB_MAXIMUM_THREADS"):
-        os.environ[name] = "1"
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """For whoever starts workers: one is one core's work, and LibRaw, OpenCV and BLAS would each take every core in it.
+
+    They ask when they are loaded, which in a program of the user's own is before a worker comes to its first line.
+    """
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "VECLIB_MAXIMUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _be_quiet() -> None:
@@ -87,7 +101,7 @@ def _be_quiet() -> None:
     os.close(silence)
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Load the engine while the runner is still looking at photos: 0.3 s that no photo waits for."""
     with contextlib.suppress(ImportError):  # a library that is missing is told by the first job
         import junmai.develop.pipeline  # noqa: F401

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from junmai.develop.raw_size import own_crop
 from junmai.develop.sniff import Kind
 from junmai.library.exif import PhotoFacts, facts_from
 
@@ -79,8 +80,9 @@ def _raw_facts(path: Path, raw: metadata.RawMetadata) -> PhotoFacts:
             opened.open_file(str(path))
             sizes = opened.sizes
             facts = facts_from(raw.tags, raw.sidecar)
-            turned = sizes.flip in (5, 6)
-            width, height = (sizes.height, sizes.width) if turned else (sizes.width, sizes.height)
+            _, _, height, width = own_crop(sizes)
+            if sizes.flip in (5, 6):
+                width, height = height, width
             orientation = _EXIF_ORIENTATION.get(sizes.flip, facts.orientation)
             facts = replace(facts, width=width, height=height, orientation=orientation)
     except rawpy.LibRawFileUnsupportedError:

@@ -1,6 +1,6 @@
 """The store as every other room sees it.
 
-`Store` is one class of verbs over an `Engine`; the verbs are written once (`library`, `batches`, `claims`) and each
+`Store` is one class of verbs over an `Engine`; the verbs are written once, in the other modules of this room, and each
 kind of database brings its engine and its named queries. The conformance suite runs over every engine.
 """
 
@@ -18,6 +18,7 @@ from junmai.store.library import LibraryVerbs
 from junmai.store.merging import MergeVerbs
 from junmai.store.outside import OutsideVerbs
 from junmai.store.presets import PresetVerbs
+from junmai.store.reopening import ReopenVerbs
 from junmai.store.states import StateVerbs
 from junmai.store.watching import WatchVerbs
 
@@ -34,7 +35,16 @@ class Contents:
 
 
 class Store(
-    LibraryVerbs, CollectionVerbs, BatchVerbs, ClaimVerbs, MergeVerbs, OutsideVerbs, StateVerbs, PresetVerbs, WatchVerbs
+    LibraryVerbs,
+    CollectionVerbs,
+    BatchVerbs,
+    ReopenVerbs,
+    ClaimVerbs,
+    MergeVerbs,
+    OutsideVerbs,
+    StateVerbs,
+    PresetVerbs,
+    WatchVerbs,
 ):
     """All verbs."""
 

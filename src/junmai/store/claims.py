@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from junmai import errors
 from junmai.domain.model import Claim, Failure, Item, RunnerInfo, Settled, SourceRead, Staged
 from junmai.domain.plan import name_key
 from junmai.domain.policy import RUNNER_DEATHS_TO_ISOLATE
-from junmai.store.batches import end_if_done, item_from
+from junmai.store.batches import end_if_done, item_from, parts_from, parts_json
 from junmai.store.engine import Engine, Row, Transaction, event_values
 from junmai.store.library import photo_from
 
@@ -90,7 +90,7 @@ class ClaimVerbs(Engine):
         now = self.clock.now()
         with self.write() as transaction:
             transaction.many("keep_sha256", map(_values, read))
-            rows = transaction.many_rows("stage_item", ({**_values(one), "runner_no": runner_no} for one in staged))
+            rows = transaction.many_rows("stage_item", _stage_values(runner_no, staged))
             accepted = _keys(rows)
             for one in staged:
                 if one.remarks and (one.batch_no, one.position) in accepted:
@@ -185,6 +185,7 @@ class ClaimVerbs(Engine):
                     sha256=row["output_sha256"],
                     key=row["output_key"],
                     seconds=row["seconds"] or 0.0,
+                    further=parts_from(row["further"]),
                 )
                 for row in transaction.rows("adopt_staged", lost=lost, runner_no=runner_no)
             ]
@@ -196,6 +197,10 @@ class ClaimVerbs(Engine):
 def _values(value: SourceRead | Staged) -> dict[str, object]:
     """The fields of a flat value; `asdict` copies deeply."""
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def _stage_values(runner_no: int, staged: Iterable[Staged]) -> Iterator[dict[str, object]]:
+    return ({**_values(one), "runner_no": runner_no, "further": parts_json(one.further)} for one in staged)
 
 
 def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
@@ -232,27 +237,25 @@ def _keys(rows: Iterable[Row]) -> set[Key]:
 
 def _record_outputs(transaction: Transaction, settled: Sequence[Settled], now: float) -> None:
     places = {no: transaction.rows("folder_and_format", no=no)[0] for no in {one.staged.batch_no for one in settled}}
-    transaction.many("record_output", (_output_values(one, places[one.staged.batch_no], now) for one in settled))
+    rows = (values for one in settled for values in _output_values(one, places[one.staged.batch_no], now))
+    # fewer rows than names is no fault: another batch may have reserved a name in this one's own folder meanwhile
+    transaction.many("record_output", rows)
 
 
-def _output_values(one: Settled, place: Row, now: float) -> dict[str, object]:
+def _output_values(one: Settled, place: Row, now: float) -> Iterator[dict[str, object]]:
     staged = one.staged
-    return {
-        **place,
-        "name_key": name_key(staged.output_name),
-        "name": staged.output_name,
-        "photo_id": staged.photo_id,
-        "batch_no": staged.batch_no,
-        "key": staged.key,
-        "size": staged.size,
-        "mtime_ns": one.mtime_ns,
-        "sha256": staged.sha256,
-        "now": now,
-    }
+    facts = {**place, "photo_id": staged.photo_id, "batch_no": staged.batch_no, "now": now}
+    name = staged.output_name
+    main = {"name_key": name_key(name), "name": name, "key": staged.key, "size": staged.size, "sha256": staged.sha256}
+    yield {**facts, **main, "label": "", "mtime_ns": one.mtime_ns}
+    for part, mtime_ns in zip(staged.further, one.further, strict=True):
+        yield {**facts, **part._asdict(), "name_key": name_key(part.name), "mtime_ns": mtime_ns}
 
 
 def _end_of(row: Row, staged: Staged, now: float) -> dict[str, object]:
-    data = {"output": staged.output_name, "seconds": round(staged.seconds, 4)}
+    data: dict[str, object] = {"output": staged.output_name, "seconds": round(staged.seconds, 4)}
+    if staged.further:
+        data["further"] = [part.name for part in staged.further]
     return event_values("item_processed", now, row["batch_no"], row["photo_id"], row["generation"], data)
 
 
@@ -289,5 +292,5 @@ def _end_attempt(transaction: Transaction, runner_no: int, one: Failure, now: fl
 def _count(transaction: Transaction, *, processed: Counter[int], failed: Counter[int], now: float) -> None:
     """Move the counters with the rows, and end the batches that are done."""
     for no in sorted(processed.keys() | failed.keys()):
-        transaction.rows("count_up", no=no, processed=processed[no], failed=failed[no])
+        transaction.must("count_up", no=no, processed=processed[no], failed=failed[no])
         end_if_done(transaction, no, now)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from junmai import errors
 from junmai.clock import Clock
 
 Row = dict[str, Any]
@@ -52,6 +53,16 @@ class Transaction(abc.ABC):
         """The first row, or None."""
         found = self.rows(query, **parameters)
         return found[0] if found else None
+
+    def must(self, query: str, /, **parameters: object) -> list[Row]:
+        """A guarded write whose guard holds by what this transaction has read; returns its rows.
+
+        Raises `StoreError` where it changes nothing: then the rows contradict each other, and everything is undone.
+        """
+        found = self.rows(query, **parameters)
+        if not found:
+            raise errors.StoreError(detail=f"its rows contradict each other ({query} changed none)")
+        return found
 
     def event(
         self,

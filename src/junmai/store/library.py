@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -157,6 +158,12 @@ class LibraryVerbs(Engine):
             transaction.many("put_in_session", ({"id": i, "session_id": session_id} for i in photo_ids))
 
     # --- where outputs go ---------------------------------------------------------------------------------
+
+    def photo_in_folder(self, folder: str) -> str | None:
+        """The path of a photo of the library that lies in the folder itself, not in one below; None without any."""
+        below = folder.rstrip(os.sep) + os.sep
+        found = self.read_one("photo_in_folder", below=below, beyond=below[:-1] + chr(ord(os.sep) + 1))
+        return None if found is None else str(found["path"])
 
     def output_folders(self) -> list[Row]:
         """Every folder that outputs ever went to: `id`, `path`, `made_by_junmai`."""

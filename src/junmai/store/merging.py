@@ -10,6 +10,7 @@ from junmai.domain.model import Batch
 from junmai.domain.plan import EXTENSIONS, name_key, plain_stem, plan_names
 from junmai.store.batches import end_if_done, named, wrong_state
 from junmai.store.engine import Engine, Row, Transaction
+from junmai.store.reopening import reopen_chunk
 
 MERGED_INTO = "merged_into"
 """The reason for which a batch is cancelled whose photos another one has taken over."""
@@ -28,11 +29,11 @@ class MergeVerbs(Engine):
         """
         now = self.clock.now()
         with self.write(command=True) as transaction:
-            into, *others = [_mergeable(transaction, batch_id) for batch_id in batch_ids]
+            into, *others = [_mergeable(transaction, batch_id, now) for batch_id in batch_ids]
             total = into.total
             for number, other in enumerate(others, 1):
                 total = _take_over(transaction, into, other, into.generation + number)
-                transaction.rows("cancel_batch", no=other.no, reason=MERGED_INTO, now=now)
+                transaction.must("cancel_batch", no=other.no, reason=MERGED_INTO, now=now)
                 transaction.event("batch_cancelled", now, batch_no=other.no, by=by, reason=MERGED_INTO, into=into.id)
             merged = [other.id for other in others]
             transaction.event("batch_merged", now, batch_no=into.no, by=by, merged=merged, total=total)
@@ -40,7 +41,9 @@ class MergeVerbs(Engine):
             return named(transaction, into.id)
 
 
-def _mergeable(transaction: Transaction, batch_id: str) -> Batch:
+def _mergeable(transaction: Transaction, batch_id: str, now: float) -> Batch:
+    while reopen_chunk(transaction, named(transaction, batch_id).no, now, told=False):
+        pass
     batch = named(transaction, batch_id)
     if batch.status not in (BatchStatus.RUNNING, BatchStatus.PAUSED):
         raise wrong_state(batch, "merged")

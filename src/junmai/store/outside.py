@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import enum
+
 from junmai import errors
 from junmai.domain.lifecycle import ItemStatus
-from junmai.store.batches import CANCEL_CHUNK, end_if_done
+from junmai.store.batches import end_if_done
 from junmai.store.batches import named as named_batch
 from junmai.store.engine import Engine, Row
 
 OUTSIDE = 0
 """Number of the runner that stands for everything that is none (runners begin at 1)."""
+
+REMOVE_CHUNK = 2000
+"""Rows of a forgotten batch that go in one transaction."""
+
+
+class Removal(enum.Enum):
+    """What came of removing one chunk of a batch."""
+
+    KEPT = 0
+    """It has not ended, holds photos in hand, has rows that are behind, or there is none."""
+    MORE = 1
+    GONE = 2
 
 
 class OutsideVerbs(Engine):
@@ -35,17 +49,17 @@ class OutsideVerbs(Engine):
             facts = {"batch_no": batch.no, "position": item["position"], "attempt": claim["attempt"]}
             facts["runner_no"] = OUTSIDE
             if error_message is None:
-                transaction.rows("settle_external", now=now, **facts)
+                transaction.must("settle_external", now=now, **facts)
                 kind, data = "item_processed", {}
             else:
                 failure: dict[str, object] = {"error_kind": "external", "error_message": error_message}
-                transaction.rows("fail_item", now=now, seconds=None, tried=1, died=0, **failure, **facts)
+                transaction.must("fail_item", now=now, seconds=None, tried=1, died=0, **failure, **facts)
                 kind, data = "item_failed", failure
             transaction.event(
                 kind, now, batch_no=batch.no, photo_id=photo_id, generation=claim["generation"], external=True, **data
             )
             failed = int(error_message is not None)
-            transaction.rows("count_up", no=batch.no, processed=1 - failed, failed=failed)
+            transaction.must("count_up", no=batch.no, processed=1 - failed, failed=failed)
             end_if_done(transaction, batch.no, now)
             return True
 
@@ -56,20 +70,22 @@ class OutsideVerbs(Engine):
     def remove_batch(self, no: int) -> bool:
         """Remove an ended batch with its items and events, in chunks; its outputs stay known and stay where they
         are, and no state file brings it back. Returns False where it has not ended, or holds photos in hand."""
+        while (removal := self.remove_chunk(no)) is Removal.MORE:
+            pass
+        return removal is Removal.GONE
+
+    def remove_chunk(self, no: int) -> Removal:
+        """One chunk of `remove_batch`, in one transaction. From the first one on nothing re-opens the batch; where
+        there is no other, it stands there with fewer rows than it counts until somebody goes on."""
         with self.write() as transaction:
-            if not transaction.rows("removable", no=no):
-                return False
-            transaction.rows("delete_failed_items", no=no)
-        for query in ("delete_events_chunk", "delete_items_chunk"):
-            while True:
-                with self.write() as transaction:
-                    if not transaction.rows(query, no=no, limit=CANCEL_CHUNK):
-                        break
-        with self.write() as transaction:
-            gone = transaction.row("delete_batch", no=no)
-            if gone is not None:
-                transaction.rows("forget_batch", id=gone["id"], now=self.clock.now())
-            return gone is not None
+            if not transaction.rows("let_leave", no=no):
+                return Removal.KEPT
+            for query in ("delete_items_chunk", "delete_events_chunk"):  # an item never stands there without its event
+                if transaction.rows(query, no=no, limit=REMOVE_CHUNK):
+                    return Removal.MORE
+            gone = transaction.must("delete_batch", no=no)[0]
+            transaction.must("forget_batch", id=gone["id"], now=self.clock.now())
+            return Removal.GONE
 
     def batch_status(self, no: int) -> str | None:
         """The state of a batch; None where there is none."""

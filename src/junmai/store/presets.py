@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 
 from junmai import errors
-from junmai.domain.model import settings_from_json
 from junmai.domain.plan import name_key
 from junmai.domain.preset import NewPreset, Preset
+from junmai.domain.recipes import settings_from_json
 from junmai.store.engine import Engine, Row
 
 

@@ -32,4 +32,7 @@ def migrations() -> list[tuple[int, str]]:
     """The migrations in order, each with its number."""
     folder = resources.files("junmai.store") / "sql" / "migrations"
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name)
-    return [(int(entry.name[:4]), entry.read_text(encoding="utf-8")) for entry in files]
+    found = [(int(entry.name[:4]), entry.read_text(encoding="utf-8")) for entry in files]
+    if [number for number, _ in found] != list(range(1, len(found) + 1)):
+        raise ValueError("migrations are numbered without gaps: a database that has passed a gap would never fill it")
+    return found

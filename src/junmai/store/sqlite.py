@@ -67,6 +67,7 @@ class SqliteStore(Store):
         if apsw.SQLITE_VERSION_NUMBER < OLDEST_SQLITE:
             raise errors.StoreError(detail=f"apsw brings SQLite {apsw.sqlite_lib_version()}, 3.51.3 is the oldest")
         self.path = path
+        self._wal = path.with_name(path.name + "-wal")
         self.clock = clock or SystemClock()
         self._queries = queries.load("sqlite")
         self._local = threading.local()
@@ -125,6 +126,7 @@ class SqliteStore(Store):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            self._look_whether_replaced()  # what went to a file that nobody finds again was not done
 
     def read(self, query: str, /, **parameters: object) -> list[Row]:
         """Run a named query that only reads."""
@@ -165,10 +167,30 @@ class SqliteStore(Store):
             connection.execute("PRAGMA cache_size = -16000")
             if sys.platform == "darwin":
                 connection.execute("PRAGMA fullfsync = ON")
+            _one(connection, "PRAGMA user_version")  # opens the WAL
+            self._local.files = self._files_now()
             self._local.connection = connection
             with self._open_lock:
                 self._open.add(connection)
+        else:
+            self._look_whether_replaced()
         return connection
+
+    def _files_now(self) -> tuple[int, ...]:
+        """Which files stand under the names of the database and its WAL. Raises FileNotFoundError."""
+        found = (self.path.stat(), self._wal.stat())
+        return tuple(number for one in found for number in (one.st_dev, one.st_ino))
+
+    def _look_whether_replaced(self) -> None:
+        """Raise `StoreReplaced` where the files that this thread's connection has open are no longer those of the
+        data folder: SQLite goes on writing to them, and what it acknowledges is lost. Costs 3 us."""
+        try:
+            if self._files_now() == self._local.files:
+                return
+            detail = "another file stands in its place"
+        except FileNotFoundError as error:
+            detail = f"{error.filename} is gone"
+        raise errors.StoreReplaced(path=self.path, detail=detail)
 
     def _look_before(self) -> None:
         """Refuse a database that is not for this Junmai, before anything is written to it: the switch to WAL would."""

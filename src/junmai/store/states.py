@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from junmai import errors
-from junmai.domain.model import Recipe
-from junmai.domain.plan import name_key
+from junmai.domain.model import FurtherPart, Recipe
+from junmai.domain.plan import further_name, name_key
+from junmai.store.batches import parts_json
 from junmai.store.engine import Engine, Row, Transaction
 
 LINE_PAGE = 5000
@@ -35,8 +36,17 @@ class RestoredPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoredPart:
+    """A further output as a state file has it; `stands` where it was found at its name."""
+
+    part: FurtherPart
+    mtime_ns: int | None
+    stands: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RestoredItem:
-    """One photo of one batch as a state file has it; `stands` where its output was found at its name, in
+    """One photo of one batch as a state file has it; `stands` where its main output was found at its name, in
     `output_folder` where that is not the batch's."""
 
     position: int
@@ -57,6 +67,7 @@ class RestoredItem:
     ended_at: float | None = None
     seconds: float | None = None
     output_folder: str | None = None
+    further: tuple[RestoredPart, ...] = ()
     stands: bool = False
     has_photo: bool = True
 
@@ -186,7 +197,7 @@ class StateVerbs(Engine):
             return int(row["no"])
 
     def restore_items(
-        self, no: int, folders: Mapping[str | None, int], form: str, items: Sequence[RestoredItem]
+        self, no: int, folders: Mapping[str | None, int], recipe: Recipe, items: Sequence[RestoredItem]
     ) -> None:
         """Write items with their ends, events and outputs, and move the counters, in one transaction.
 
@@ -194,7 +205,10 @@ class StateVerbs(Engine):
         """
         now = self.clock.now()
         with self.write() as transaction:
+            form = recipe.output.format
             named = [(item, _reserve(transaction, no, folders[item.output_folder], form, item)) for item in items]
+            for item, name in named if recipe.further else ():
+                _reserve_further(transaction, no, folders[item.output_folder], recipe, item, name)
             transaction.many(
                 "restore_item",
                 (
@@ -204,7 +218,7 @@ class StateVerbs(Engine):
             )
             transaction.many(
                 "restore_output",
-                (_output_values(folders[item.output_folder], item, now) for item in items if item.stands),
+                (values for item in items for values in _output_values(folders[item.output_folder], item, now)),
             )
             transaction.many("add_event", (_event_values(no, item, now) for item in items if item.status in _FINAL))
             counts = Counter(item.status for item in items)
@@ -216,7 +230,7 @@ class StateVerbs(Engine):
         """The batch takes its state; `was` is the one that the file told, `older` whether an older program wrote it."""
         now = self.clock.now()
         with self.write() as transaction:
-            transaction.rows("start_restored", no=no, started_at=end.started_at)
+            transaction.must("start_restored", no=no, started_at=end.started_at)
             values = _shallow(end)
             del values["started_at"]
             if not transaction.rows("end_restored", no=no, **values):
@@ -253,7 +267,7 @@ def _reserve(transaction: Transaction, no: int, folder_id: int, form: str, item:
         return item.output_name if item.status == "processed" else str(own["name"])
     path = PurePosixPath(item.output_name)
     name, number = item.output_name, 1
-    facts = {"folder_id": folder_id, "photo_id": item.photo_id, "format": form, "batch_no": no}
+    facts = {"folder_id": folder_id, "photo_id": item.photo_id, "format": form, "batch_no": no, "label": ""}
     while not transaction.rows("restore_name", name=name, name_key=name_key(name), **facts):
         if item.status == "processed":
             return item.output_name
@@ -262,23 +276,46 @@ def _reserve(transaction: Transaction, no: int, folder_id: int, form: str, item:
     return name
 
 
+def _reserve_further(
+    transaction: Transaction, no: int, folder_id: int, recipe: Recipe, item: RestoredItem, name: str
+) -> None:
+    """The names of an item's further outputs: those that it has, or will have. One that belongs to another photo stays
+    there, and nothing replaces it."""
+    if not item.has_photo or item.external:
+        return
+    planned = [
+        (one.label, further_name(name, one.label, one.output.format), one.output.format) for one in recipe.further
+    ]
+    has = [(one.part.label, one.part.name, one.part.format) for one in item.further]
+    facts: dict[str, object] = {"folder_id": folder_id, "photo_id": item.photo_id, "batch_no": no}
+    for label, named, form in has or planned:
+        transaction.rows("restore_name", name=named, name_key=name_key(named), format=form, label=label, **facts)
+
+
 def _item_values(no: int, item: RestoredItem, name: str, folder_id: object) -> dict[str, object]:
     values = _shallow(item)
     for unused in ("output_mtime_ns", "output_folder", "stands", "has_photo"):
         del values[unused]
+    values["further"] = parts_json([one.part for one in item.further])
     return {**values, "batch_no": no, "output_name": name, "folder_id": folder_id}
 
 
-def _output_values(folder_id: int, item: RestoredItem, now: float) -> dict[str, object]:
-    return {
-        "folder_id": folder_id,
-        "name_key": name_key(item.output_name),
-        "key": item.output_key,
-        "size": item.output_size,
-        "mtime_ns": item.output_mtime_ns,
-        "sha256": item.output_sha256,
-        "at": item.ended_at or now,
-    }
+def _output_values(folder_id: int, item: RestoredItem, now: float) -> Iterator[dict[str, object]]:
+    """What was found standing of an item."""
+    facts: dict[str, object] = {"folder_id": folder_id, "at": item.ended_at or now}
+    if item.stands:
+        yield {
+            **facts,
+            "name_key": name_key(item.output_name),
+            "label": "",
+            "key": item.output_key,
+            "size": item.output_size,
+            "mtime_ns": item.output_mtime_ns,
+            "sha256": item.output_sha256,
+        }
+    for one in item.further:
+        if one.stands:
+            yield {**facts, **one.part._asdict(), "name_key": name_key(one.part.name), "mtime_ns": one.mtime_ns}
 
 
 def _event_values(no: int, item: RestoredItem, now: float) -> dict[str, object]:

@@ -22,7 +22,8 @@ UPDATE batches SET status = 'running', started_at = :now
 WHERE no = :batch_no AND status = 'pending' RETURNING no;
 
 -- unsealed_batches: batches that somebody was still writing
-SELECT no, id, writer_no FROM batches WHERE status = 'pending';
+SELECT no, id, writer_no FROM batches
+WHERE status = 'pending' AND status IN ('pending', 'running', 'paused');
 
 -- delete_unsealed_items: a chunk of the items of a batch that was never sealed
 DELETE FROM items WHERE batch_no = :batch_no
@@ -73,9 +74,10 @@ WHERE no = :no AND status = 'paused' AND pause_reason <> 'user' RETURNING no;
 UPDATE batches SET status = 'running', pause_reason = NULL, pause_by = NULL, pause_detail = NULL, paused_at = NULL
 WHERE no = :no AND status = 'paused' AND (:only_reason IS NULL OR pause_reason = :only_reason) RETURNING no;
 
--- cancel_batch: given up; its pending rows follow in chunks and read as cancelled at once
+-- cancel_batch: given up; its pending rows follow in chunks and read as cancelled at once; what a retry-failed has not
+-- re-opened yet stays failed
 UPDATE batches SET status = 'cancelled', cancel_reason = :reason, completed_at = :now, rows_behind = 1,
-    pause_reason = NULL, pause_by = NULL, pause_detail = NULL
+    reopening = 0, reopening_kind = NULL, pause_reason = NULL, pause_by = NULL, pause_detail = NULL
 WHERE no = :no AND status IN ('pending', 'running', 'paused') RETURNING no;
 
 -- batches_behind: cancelled batches whose rows have not all followed
@@ -89,30 +91,18 @@ RETURNING position;
 -- rows_followed: nothing of a cancelled batch is pending or in hand any more
 UPDATE batches SET rows_behind = 0 WHERE no = :no AND rows_behind = 1
     AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = :no AND status = 'pending')
-    AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = :no AND status IN ('running', 'staged'))
+    AND NOT EXISTS (SELECT 1 FROM items INDEXED BY items_in_hand
+                    WHERE batch_no = :no AND status IN ('running', 'staged'))
 RETURNING no;
 
--- end_batch: the last item reached its end
+-- end_batch: the last item reached its end, and none waits to be re-opened
 UPDATE batches SET status = CASE WHEN failed > 0 AND processed + skipped = 0 THEN 'failed' ELSE 'completed' END,
     completed_at = :now
-WHERE no = :no AND status = 'running' AND processed + failed + skipped = total RETURNING status;
+WHERE no = :no AND status = 'running' AND processed + failed + skipped = total AND reopening = 0 RETURNING status;
 
 -- set_priority: 1..10, 10 first
 UPDATE batches SET priority = :priority
 WHERE no = :no AND status IN ('pending', 'running', 'paused') RETURNING no;
-
--- reopen_batch: retry-failed takes an ended batch back
-UPDATE batches SET status = 'running', completed_at = NULL, generation = generation + 1,
-    failed = failed - :count
-WHERE no = :no AND status IN ('completed', 'failed') AND failed >= :count RETURNING generation;
-
--- failed_photo_ids: the photos of the failed items of a batch
-SELECT photo_id FROM items WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind);
-
--- reopen_items: the failed items begin a new generation
-UPDATE items SET status = 'pending', ended_at = NULL, error_kind = NULL, error_message = NULL, tries = 0,
-    worker_deaths = 0, ready_at = 0, generation = :generation
-WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind) RETURNING position;
 
 -- mark_begun: a runner has touched the batch
 UPDATE batches SET begun = 1 WHERE no = :no AND begun = 0 RETURNING no;
@@ -131,11 +121,18 @@ WHERE batch_no = :no AND position > :after
   AND (:error_kind IS NULL OR items.error_kind = :error_kind)
 ORDER BY position LIMIT :limit;
 
--- item_counts: the rows of a batch by status, for doctor
+-- item_counts: the rows of a batch by status
 SELECT status, count(*) AS count FROM items WHERE batch_no = :no GROUP BY status;
 
--- latest_ends: when the latest items of a batch ended
-SELECT at FROM events WHERE batch_no = :no AND type IN ('item_processed', 'item_failed') ORDER BY id DESC LIMIT :limit;
+-- counters: what is counted of a batch beside its rows by status, both of one moment, for doctor
+SELECT batches.status AS batch_status, batches.total, batches.processed, batches.failed, batches.skipped,
+    batches.leaving, items.status, count(items.position) AS count
+FROM batches LEFT JOIN items ON items.batch_no = batches.no WHERE batches.no = :no GROUP BY items.status;
+
+-- latest_ends: when the latest items of a batch ended, as far as its newest events tell. Their number is limited: where
+-- 299,000 of 300,000 photos were skipped, the way past these events took 49 ms, and status is asked for all the time
+SELECT at FROM (SELECT id, type, at FROM events WHERE batch_no = :no ORDER BY id DESC LIMIT :limit * 5)
+WHERE type IN ('item_processed', 'item_failed') ORDER BY id DESC LIMIT :limit;
 
 -- add_event: something happened
 INSERT INTO events (batch_no, type, at, photo_id, generation, data)
@@ -168,18 +165,18 @@ WHERE batch_no = :no AND position = :position AND status = 'pending'
 RETURNING attempt, generation;
 
 -- old_batches: ended batches whose end lies before a time, with nothing in hand and every row followed
-SELECT no, id FROM batches
-WHERE status IN ('completed', 'failed', 'cancelled') AND completed_at <= :before AND rows_behind = 0
-  AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status IN ('running', 'staged'))
+SELECT no, id FROM batches INDEXED BY batches_ended
+WHERE completed_at <= :before AND rows_behind = 0
+  AND NOT EXISTS (SELECT 1 FROM items INDEXED BY items_in_hand
+                  WHERE batch_no = batches.no AND status IN ('running', 'staged'))
 ORDER BY no LIMIT :limit;
 
--- removable: an ended batch with nothing in hand and every row followed
-SELECT no FROM batches
+-- let_leave: an ended batch with nothing in hand and every row followed is on its way out; nothing re-opens it
+UPDATE batches SET leaving = 1
 WHERE no = :no AND status IN ('completed', 'failed', 'cancelled') AND rows_behind = 0
-  AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = :no AND status IN ('running', 'staged'));
-
--- delete_failed_items: from here on there is nothing that retry-failed could re-open
-DELETE FROM items WHERE batch_no = :no AND status = 'failed' RETURNING position;
+  AND NOT EXISTS (SELECT 1 FROM items INDEXED BY items_in_hand
+                  WHERE batch_no = :no AND status IN ('running', 'staged'))
+RETURNING no;
 
 -- delete_events_chunk: a chunk of the events of an old batch
 DELETE FROM events WHERE id IN (SELECT id FROM events WHERE batch_no = :no LIMIT :limit) RETURNING id;

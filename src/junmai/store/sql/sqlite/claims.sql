@@ -37,7 +37,7 @@ WHERE items.batch_no = :batch_no AND items.status = 'pending' AND photos.root = 
 
 -- stage_item: a whole temporary file is recorded
 UPDATE items SET status = 'staged', output_size = :size, output_sha256 = :sha256, output_key = :key,
-    seconds = :seconds
+    seconds = :seconds, further = :further
 WHERE batch_no = :batch_no AND position = :position AND status = 'running' AND attempt = :attempt
   AND runner_no = :runner_no RETURNING batch_no, position;
 
@@ -54,14 +54,14 @@ WHERE batch_no = :batch_no AND position = :position AND status = 'running' AND a
 -- fail_item: an error that does not pass
 UPDATE items SET status = 'failed', runner_no = NULL, ended_at = :now, error_kind = :error_kind,
     error_message = :error_message, tries = tries + :tried, worker_deaths = worker_deaths + :died,
-    seconds = :seconds, output_size = NULL, output_sha256 = NULL, output_key = NULL
+    seconds = :seconds, output_size = NULL, output_sha256 = NULL, output_key = NULL, further = NULL
 WHERE batch_no = :batch_no AND position = :position AND status IN ('running', 'staged') AND attempt = :attempt
   AND runner_no = :runner_no RETURNING photo_id, generation;
 
 -- give_back_item: an attempt ends without an end for the item
 UPDATE items SET status = 'pending', runner_no = NULL, ready_at = :ready_at, error_kind = :error_kind,
     error_message = :error_message, tries = tries + :tried, worker_deaths = worker_deaths + :died,
-    output_size = NULL, output_sha256 = NULL, output_key = NULL
+    output_size = NULL, output_sha256 = NULL, output_key = NULL, further = NULL
 WHERE batch_no = :batch_no AND position = :position AND status IN ('running', 'staged') AND attempt = :attempt
   AND runner_no = :runner_no RETURNING photo_id, generation;
 
@@ -72,17 +72,21 @@ JOIN output_folders ON output_folders.id = batches.folder_id
 LEFT JOIN photos ON photos.id = items.photo_id
 WHERE runner_no = :runner_no AND items.status IN ('running', 'staged') ORDER BY batch_no, position;
 
--- in_hand_of_batch: the items of a batch that somebody holds
-SELECT count(*) AS count FROM items WHERE batch_no = :no AND status IN ('running', 'staged');
+-- in_hand_of_batch: the items of a batch that somebody holds; the index holds no more rows than there are workers (and
+-- what they are given ahead), the batch up to a million
+SELECT count(*) AS count FROM items INDEXED BY items_in_hand WHERE batch_no = :no AND status IN ('running', 'staged');
 
--- give_back_lost: items in hand of a lost runner wait again
+-- give_back_lost: items in hand of a lost runner wait again; here and below, saying both lets SQLite use the index of
+-- what is in hand, or it reads every item there ever was
 UPDATE items SET status = 'pending', runner_no = NULL, ready_at = 0, runner_deaths = runner_deaths + 1
-WHERE runner_no = :lost AND status = 'running' RETURNING batch_no, position, attempt, photo_id;
+WHERE runner_no = :lost AND status = 'running' AND status IN ('running', 'staged')
+RETURNING batch_no, position, attempt, photo_id;
 
 -- adopt_staged: staged items of a lost runner are this runner's now
 UPDATE items SET runner_no = :runner_no
-WHERE runner_no = :lost AND status = 'staged'
-RETURNING batch_no, position, attempt, photo_id, output_name, output_size, output_sha256, output_key, seconds;
+WHERE runner_no = :lost AND status = 'staged' AND status IN ('running', 'staged')
+RETURNING batch_no, position, attempt, photo_id, output_name, output_size, output_sha256, output_key, seconds,
+    further;
 
 -- folder_and_format: where the outputs of a batch go
 SELECT folder_id, recipe ->> '$.output.format' AS format FROM batches WHERE no = :no;

@@ -1,6 +1,9 @@
 -- photo_by_path: one photo by its path
 SELECT * FROM photos WHERE path = :path;
 
+-- photo_in_folder: any photo that lies directly in a folder, whose paths are those between two texts
+SELECT path FROM photos WHERE path > :below AND path < :beyond AND path = :below || file_name LIMIT 1;
+
 -- photo_by_id: one photo by its id
 SELECT * FROM photos WHERE id = :id;
 
@@ -113,21 +116,24 @@ SELECT * FROM outputs WHERE folder_id = :folder_id AND name_key = :name_key;
 
 -- unfinished_holder: an unfinished batch that writes these photos to this folder, or a cancelled one with some in hand
 SELECT batches.id, count(*) AS names, min(items.output_name) AS name
-FROM batches CROSS JOIN items ON items.batch_no = batches.no
-WHERE batches.folder_id = :folder_id AND batches.no <> :but
-  AND (batches.status IN ('pending', 'running', 'paused') OR batches.rows_behind = 1)
-  AND items.photo_id IN (SELECT value FROM json_each(:photo_ids))
-  AND (batches.rows_behind = 0 OR items.status IN ('running', 'staged'))
+FROM (SELECT no FROM batches INDEXED BY batches_unfinished WHERE status IN ('pending', 'running', 'paused')
+      UNION SELECT no FROM batches WHERE rows_behind = 1) AS holding
+CROSS JOIN batches ON batches.no = holding.no AND batches.folder_id = :folder_id AND batches.no <> :but
+CROSS JOIN json_each(:photo_ids) AS wanted
+CROSS JOIN items ON items.batch_no = batches.no AND items.photo_id = wanted.value
+WHERE (batches.rows_behind = 0 OR items.status IN ('running', 'staged'))
 GROUP BY batches.no ORDER BY batches.no LIMIT 1;
 
 -- reserve_outputs: names belong to photos; the batch that planned one first is kept; rows of (key, name, photo id)
-INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no)
-SELECT :folder_id, value ->> 0, value ->> 1, value ->> 2, :format, :batch_no FROM json_each(:rows) WHERE true
-ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name WHERE photo_id = excluded.photo_id;
+INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no, label)
+SELECT :folder_id, value ->> 0, value ->> 1, value ->> 2, :format, :batch_no, :label FROM json_each(:rows) WHERE true
+ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name
+WHERE photo_id = excluded.photo_id AND label = excluded.label;
 
 -- record_output: what stands at a name now; a folder of the batch's own gets its names only here
-INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no, key, size, mtime_ns, sha256, settled_at)
-VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no, :key, :size, :mtime_ns, :sha256, :now)
+INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no, key, size, mtime_ns, sha256, settled_at,
+                     label)
+VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no, :key, :size, :mtime_ns, :sha256, :now, :label)
 ON CONFLICT (folder_id, name_key) DO UPDATE SET key = :key, size = :size, mtime_ns = :mtime_ns, sha256 = :sha256,
     settled_at = :now
-WHERE photo_id = excluded.photo_id RETURNING name;
+WHERE photo_id = excluded.photo_id AND label = excluded.label RETURNING name;

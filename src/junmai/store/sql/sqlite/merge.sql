@@ -24,11 +24,11 @@ SELECT output_name FROM items WHERE batch_no = :into AND output_name IS NOT NULL
 -- CROSS JOIN keeps the order of the loops: the other way round, 100,000 photos took more than ten minutes
 INSERT INTO items (batch_no, position, photo_id, status, output_name, attempt, tries, worker_deaths, runner_deaths,
                    ready_at, generation, output_size, output_sha256, output_key, error_kind, error_message, external,
-                   ended_at, seconds, folder_id)
+                   ended_at, seconds, further, folder_id)
 SELECT :into, value ->> 1, other.photo_id, other.status, value ->> 2, max(other.attempt, value ->> 3), other.tries,
        other.worker_deaths, other.runner_deaths, other.ready_at, :generation, other.output_size, other.output_sha256,
        other.output_key, other.error_kind, other.error_message, other.external, other.ended_at, other.seconds,
-       CASE WHEN other.status IN ('processed', 'skipped') THEN coalesce(other.folder_id, :kept_folder_id) END
+       other.further, CASE WHEN other.status IN ('processed', 'skipped') THEN coalesce(other.folder_id, :kept_folder_id) END
 FROM json_each(:rows) CROSS JOIN items AS other ON other.batch_no = :other AND other.photo_id = value ->> 0;
 
 -- merge_events: the ends of these items, told at the time when they ended

@@ -23,11 +23,17 @@ SELECT batches.*, output_folders.path AS folder, output_folders.made_by_junmai,
                 items.output_size, outputs.mtime_ns, items.output_sha256, items.output_key,
                 items.attempt, items.tries, items.worker_deaths, items.generation,
                 items.error_kind, items.error_message, items.ended_at, items.seconds, items.external,
-                (SELECT path FROM output_folders WHERE id = items.folder_id)) AS line
+                (SELECT path FROM output_folders WHERE id = items.folder_id),
+                json((SELECT json_group_array(json_insert(part.value, '$[#]', outputs.mtime_ns))
+                    FROM json_each(items.further) AS part
+                    LEFT JOIN outputs ON outputs.folder_id = coalesce(items.folder_id, batches.folder_id)
+                        AND outputs.photo_id = items.photo_id AND outputs.name = part.value ->> 1
+                        AND outputs.label <> '' AND outputs.sha256 = part.value ->> 4
+                    HAVING items.further IS NOT NULL))) AS line
             FROM items
             LEFT JOIN photos ON photos.id = items.photo_id
             LEFT JOIN outputs ON outputs.folder_id = coalesce(items.folder_id, batches.folder_id)
-                AND outputs.photo_id = items.photo_id
+                AND outputs.photo_id = items.photo_id AND outputs.label = ''
                 AND outputs.format = json_extract(batches.recipe, '$.output.format')
                 AND outputs.name = items.output_name AND outputs.sha256 = items.output_sha256
             WHERE items.batch_no = batches.no ORDER BY items.position)) END AS items
@@ -51,12 +57,18 @@ SELECT group_concat(line, ',' || char(10)) AS lines, max(position) AS last, coun
         items.output_size, outputs.mtime_ns, items.output_sha256, items.output_key,
         items.attempt, items.tries, items.worker_deaths, items.generation,
         items.error_kind, items.error_message, items.ended_at, items.seconds, items.external,
-                (SELECT path FROM output_folders WHERE id = items.folder_id)) AS line
+                (SELECT path FROM output_folders WHERE id = items.folder_id),
+                json((SELECT json_group_array(json_insert(part.value, '$[#]', outputs.mtime_ns))
+                    FROM json_each(items.further) AS part
+                    LEFT JOIN outputs ON outputs.folder_id = coalesce(items.folder_id, batches.folder_id)
+                        AND outputs.photo_id = items.photo_id AND outputs.name = part.value ->> 1
+                        AND outputs.label <> '' AND outputs.sha256 = part.value ->> 4
+                    HAVING items.further IS NOT NULL))) AS line
     FROM items
     JOIN batches ON batches.no = items.batch_no
     LEFT JOIN photos ON photos.id = items.photo_id
     LEFT JOIN outputs ON outputs.folder_id = coalesce(items.folder_id, batches.folder_id)
-                AND outputs.photo_id = items.photo_id
+                AND outputs.photo_id = items.photo_id AND outputs.label = ''
         AND outputs.format = json_extract(batches.recipe, '$.output.format')
         AND outputs.name = items.output_name AND outputs.sha256 = items.output_sha256
     WHERE items.batch_no = :no AND items.position > :after ORDER BY items.position LIMIT :limit);
@@ -101,24 +113,26 @@ SELECT 'photos', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 
 UPDATE sqlite_sequence SET seq = max(seq, :id) WHERE name = 'photos' RETURNING seq;
 
 -- output_of_photo: the name that a photo has in an output folder
-SELECT name FROM outputs WHERE folder_id = :folder_id AND photo_id = :photo_id AND format = :format;
+SELECT name FROM outputs WHERE folder_id = :folder_id AND photo_id = :photo_id AND format = :format
+    AND label = '';
 
 -- restore_name: a name belongs to a photo again, if no other has it
-INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no)
-VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no)
-ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name WHERE photo_id = excluded.photo_id RETURNING name;
+INSERT INTO outputs (folder_id, name_key, name, photo_id, format, batch_no, label)
+VALUES (:folder_id, :name_key, :name, :photo_id, :format, :batch_no, :label)
+ON CONFLICT (folder_id, name_key) DO UPDATE SET name = name
+WHERE photo_id = excluded.photo_id AND label = excluded.label RETURNING name;
 
 -- restore_output: what stands at a name, found again; a later batch's word is not overruled
 UPDATE outputs SET key = :key, size = :size, mtime_ns = :mtime_ns, sha256 = :sha256, settled_at = :at
-WHERE folder_id = :folder_id AND name_key = :name_key AND (settled_at IS NULL OR settled_at <= :at) RETURNING name;
+WHERE folder_id = :folder_id AND name_key = :name_key AND label = :label AND (settled_at IS NULL OR settled_at <= :at) RETURNING name;
 
 -- restore_item: one photo of a batch that a state file tells of, in the state that it had
 INSERT INTO items (batch_no, position, photo_id, status, output_name, attempt, tries, worker_deaths, generation,
                    output_size, output_sha256, output_key, error_kind, error_message, external, ended_at, seconds,
-                   folder_id)
+                   folder_id, further)
 VALUES (:batch_no, :position, :photo_id, :status, :output_name, :attempt, :tries, :worker_deaths, :generation,
         :output_size, :output_sha256, :output_key, :error_kind, :error_message, :external, :ended_at, :seconds,
-        :folder_id)
+        :folder_id, :further)
 RETURNING position;
 
 -- count_restored: the counters of a batch that is being restored move with its rows
