@@ -38,15 +38,17 @@ MOST_CLIENTS = 200
 class Subscriber:
     """A client's queue, filled and emptied in the event loop."""
 
-    def __init__(self, wants: Callable[[Message], bool]) -> None:
+    def __init__(self, wants: Callable[[Message], bool], since: int) -> None:
         self.wants = wants
+        self.since = since
+        """The newest event when it came; later ones are offered."""
         self.waiting: deque[Message] = deque()
         self.dropped = False
         self._ready = asyncio.Event()
 
     def offer(self, messages: list[Message]) -> None:
         """Take what this client wants; a client that is too far behind is dropped."""
-        self.waiting.extend(message for message in messages if self.wants(message))
+        self.waiting.extend(message for message in messages if message.id > self.since and self.wants(message))
         if len(self.waiting) > QUEUE:
             self.dropped = True
             self.waiting.clear()
@@ -117,7 +119,7 @@ class Feed:
     @contextlib.contextmanager
     def subscribed(self, wants: Callable[[Message], bool]) -> Iterator[Subscriber]:
         """A subscriber, as long as the block lasts."""
-        subscriber = Subscriber(wants)
+        subscriber = Subscriber(wants, self.published)
         if self._closing.is_set():
             subscriber.end()
         self.subscribers.add(subscriber)
@@ -158,16 +160,22 @@ class Feed:
             self._closing.wait(PACE_SECONDS)
 
     def _turn(self, seen: int) -> int:
+        if not self.subscribers:  # reading 5,000 events a second for nobody kept requests waiting
+            self._in_loop(self._skip, self._store.last_event())
+            return seen
+        seen = max(seen, self.published)
         events = self._store.events(after=seen, limit=PAGE)
-        messages = messages_of(events, self._batch_id) if events and self.subscribers else []
         seen = events[-1].id if events else seen
         self._moved.update(event.batch_no for event in events if event.batch_no is not None)
-        if self.subscribers:
-            messages += self._progress(seen)
-        if (events or messages) and self._loop is not None and not self._loop.is_closed():
-            with contextlib.suppress(RuntimeError):  # the loop ended in this moment
-                self._loop.call_soon_threadsafe(self._publish, messages, seen)
+        messages = [*messages_of(events, self._batch_id), *self._progress(seen)]
+        if events or messages:
+            self._in_loop(self._publish, messages, seen)
         return seen
+
+    def _in_loop(self, act: Callable[..., None], *arguments: object) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop ended in this moment
+                self._loop.call_soon_threadsafe(act, *arguments)
 
     def _progress(self, seen: int) -> list[Message]:
         """The counters of the batches that moved, at most twice a second each."""
@@ -183,8 +191,12 @@ class Feed:
                 found.append(system("batch_progress", self._store.clock.now(), no, seen, details))
         return found
 
+    def _skip(self, seen: int) -> None:
+        if not self.subscribers:  # one that came in between is told what happened since
+            self.published = max(self.published, seen)
+
     def _publish(self, messages: list[Message], seen: int) -> None:
-        self.published = seen
+        self.published = max(self.published, seen)
         for subscriber in self.subscribers:
             subscriber.offer(messages)
 

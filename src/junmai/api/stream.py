@@ -61,7 +61,7 @@ class EventStream(Response):
         return self._no is None or message.batch_no == self._no
 
     async def _chunks(self, subscriber: Subscriber) -> AsyncIterator[bytes]:
-        live_from = self._feed.published
+        live_from = subscriber.since
         after = live_from if self._after is None or self._after > live_from else self._after
         yield f"retry: {RETRY_MS}\n: from {after}\n\n".encode()
         async for messages in self._feed.missed(after, live_from, self._no):
