@@ -255,7 +255,6 @@ class StoreReplaced(StoreError):
     is there, or makes one anew from the state files."""
 
     code = "store_replaced"
-    http_status = 503
 
 
 class BackupFailed(StoreError):
