@@ -77,6 +77,7 @@ class SqliteStore(Store):
         self._local = threading.local()
         self._open: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()  # a thread's own ends with the thread
         self._open_lock = threading.Lock()
+        self._closed = False
         self._turnstile = Turnstile(path.with_name("turnstile.lock"))
         self._listeners: list[Listener] = []
         refuse_network(path.parent)
@@ -91,6 +92,7 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Close every connection, each when the thread that is using it has come to the end of its statement."""
         with self._open_lock:
+            self._closed = True  # from here on the WAL is gone because this store removed it
             for connection in list(self._open):
                 _close(connection)
             self._open.clear()
@@ -192,6 +194,7 @@ class SqliteStore(Store):
             self._local.files = self._files_now()
             self._local.connection = connection
             with self._open_lock:
+                self._closed = False
                 self._open.add(connection)
         else:
             self._look_whether_replaced()
@@ -206,11 +209,13 @@ class SqliteStore(Store):
         """Raise `StoreReplaced` where the files that this thread's connection has open are no longer those of the
         data folder: SQLite goes on writing to them, and what it acknowledges is lost. Costs 3 us."""
         try:
-            if self._files_now() == self._local.files:
+            if self._closed or self._files_now() == self._local.files:
                 return
             detail = "another file stands in its place"
         except FileNotFoundError as error:
             detail = f"{error.filename} is gone"
+        if self._closed:
+            return  # in this moment
         raise errors.StoreReplaced(path=self.path, detail=detail)
 
     def _look_before(self) -> None:
