@@ -35,9 +35,9 @@ class TimedStore(SqliteStore):
     longest = 0.0
 
     @contextlib.contextmanager
-    def write(self, *, command: bool = False) -> Iterator[Transaction]:
-        """A write transaction. The time ends when its commit is on the disk and the listeners have heard of it."""
-        with super().write(command=command) as transaction:
+    def _open_transaction(self, command: bool) -> Iterator[Transaction]:
+        """The time ends when its commit is on the disk and others may write; the WAL is brought in after that."""
+        with super()._open_transaction(command) as transaction:
             began = time.perf_counter()
             yield transaction
         self.longest = max(self.longest, time.perf_counter() - began)

@@ -19,8 +19,9 @@ from helpers import FakeClock
 from junmai import errors
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.preset import NewPreset
+from junmai.locks import Turnstile
 from junmai.store import queries
-from junmai.store.sqlite import APPLICATION_ID, SqliteStore, refuse_network
+from junmai.store.sqlite import APPLICATION_ID, COMMAND_WAL_PAGES, WAL_PAGES, SqliteStore, refuse_network
 
 
 @pytest.fixture
@@ -399,3 +400,40 @@ def test_what_was_written_while_the_database_was_taken_away_is_not_acknowledged(
     with pytest.raises(errors.StoreReplaced):
         write_and_lose()
     store.close()
+
+
+# --- the WAL ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("command", "pages"), [(False, WAL_PAGES), (True, COMMAND_WAL_PAGES)])
+def test_the_wal_is_brought_into_the_database_again_and_again(command: bool, pages: int, path: Path) -> None:
+    store = SqliteStore(path)
+    big = "x" * 400_000
+    for number in range(60):
+        with store.write(command=command) as transaction:
+            transaction.event("batch_noted", float(number), text=big)
+    written = 60 * len(big) / 4096
+    assert written > 1.2 * pages
+    assert path.with_name("junmai.db-wal").stat().st_size < (pages + 300) * 4200
+    store.close()
+
+
+def test_the_wal_is_brought_in_when_others_may_write_again(path: Path) -> None:
+    held: list[bool] = []
+
+    class Watched(SqliteStore):
+        def _checkpoint(self, pages: int) -> None:
+            turnstile = Turnstile(path.with_name("turnstile.lock"))
+            with other.write() as transaction:  # would wait for 30 s, and fail
+                transaction.event("batch_noted", 0.0)
+            turnstile.wait()
+            held.append(False)
+            super()._checkpoint(0)
+
+    other = SqliteStore(path)
+    store = Watched(path)
+    with store.write(command=True) as transaction:
+        transaction.event("batch_noted", 0.0)
+    assert held == [False]
+    store.close()
+    other.close()

@@ -32,6 +32,10 @@ OLDEST_SQLITE = 3_051_003
 """Older ones can corrupt the database when two connections reset the WAL."""
 BUSY_SECONDS = 30.0
 BUSY_POLL_SECONDS = 0.0003
+WAL_PAGES = 1000
+"""Pages of 4 KB in the WAL from which on it is brought into the database, as SQLite itself has it."""
+COMMAND_WAL_PAGES = 4000
+"""The same after a user's command: somebody waits for it, and a settle will do it soon."""
 APPLICATION_ID = 0x4A756E6D  # "Junm"
 NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -73,6 +77,7 @@ class SqliteStore(Store):
         self._local = threading.local()
         self._open: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()  # a thread's own ends with the thread
         self._open_lock = threading.Lock()
+        self._closed = False
         self._turnstile = Turnstile(path.with_name("turnstile.lock"))
         self._listeners: list[Listener] = []
         refuse_network(path.parent)
@@ -87,6 +92,7 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Close every connection, each when the thread that is using it has come to the end of its statement."""
         with self._open_lock:
+            self._closed = True  # from here on the WAL is gone because this store removed it
             for connection in list(self._open):
                 _close(connection)
             self._open.clear()
@@ -106,6 +112,7 @@ class SqliteStore(Store):
         for no, lifecycle in transaction.changed.items():
             for listener in self._listeners:
                 listener(no, lifecycle=lifecycle, command=command)
+        self._checkpoint(COMMAND_WAL_PAGES if command else WAL_PAGES)
 
     @contextlib.contextmanager
     def _open_transaction(self, command: bool) -> Iterator[Transaction]:
@@ -149,6 +156,20 @@ class SqliteStore(Store):
         with _translated(self.path):
             return sqlite_copy.copy(self.path, target, between=between)
 
+    def _checkpoint(self, pages: int) -> None:
+        """Bring a WAL of so many pages into the database, when others may write again.
+
+        SQLite would do so within the COMMIT, while a command holds the turnstile and everybody waits.
+        """
+        if getattr(self._local, "wal_pages", 0) >= pages:  # closed meanwhile: its connection did it
+            self._local.wal_pages = 0
+            with _translated(self.path), contextlib.suppress(apsw.BusyError):  # somebody else is at it
+                self._connection().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def _written(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._local.wal_pages = pages
+        return apsw.SQLITE_OK
+
     # --- opening ------------------------------------------------------------------------------------------
 
     def _connection(self) -> apsw.Connection:
@@ -167,10 +188,13 @@ class SqliteStore(Store):
             connection.execute("PRAGMA cache_size = -16000")
             if sys.platform == "darwin":
                 connection.execute("PRAGMA fullfsync = ON")
+            connection.set_wal_hook(self._written)  # in the place of SQLite's own checkpoints
+            self._local.wal_pages = 0
             _one(connection, "PRAGMA user_version")  # opens the WAL
             self._local.files = self._files_now()
             self._local.connection = connection
             with self._open_lock:
+                self._closed = False
                 self._open.add(connection)
         else:
             self._look_whether_replaced()
@@ -185,11 +209,13 @@ class SqliteStore(Store):
         """Raise `StoreReplaced` where the files that this thread's connection has open are no longer those of the
         data folder: SQLite goes on writing to them, and what it acknowledges is lost. Costs 3 us."""
         try:
-            if self._files_now() == self._local.files:
+            if self._closed or self._files_now() == self._local.files:
                 return
             detail = "another file stands in its place"
         except FileNotFoundError as error:
             detail = f"{error.filename} is gone"
+        if self._closed:
+            return  # in this moment
         raise errors.StoreReplaced(path=self.path, detail=detail)
 
     def _look_before(self) -> None:
