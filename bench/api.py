@@ -95,7 +95,8 @@ def work(data: Path, batch_id: str, stop: Any, count: Any) -> None:
     with BatchController(settings=Settings(data=data)) as controller:
         store = controller.store
         no = store.batch(batch_id).no
-        runner = store.add_runner(f"bench-{os.getpid()}", host="bench", pid=os.getpid(), role="bench", scope=no, workers=2)
+        name = f"bench-{os.getpid()}"
+        runner = store.add_runner(name, host="bench", pid=os.getpid(), role="bench", scope=no, workers=2)
         while not stop.is_set():
             done = _turn(store, runner, no)
             count.value += done
