@@ -116,10 +116,14 @@ class Feed:
 
     # --- clients ------------------------------------------------------------------------------------------
 
+    async def newest(self) -> int:
+        """The newest event there is, published or not: what a client that comes now has not missed."""
+        return max(self.published, await anyio.to_thread.run_sync(self._store.last_event))
+
     @contextlib.contextmanager
-    def subscribed(self, wants: Callable[[Message], bool]) -> Iterator[Subscriber]:
-        """A subscriber, as long as the block lasts."""
-        subscriber = Subscriber(wants, self.published)
+    def subscribed(self, wants: Callable[[Message], bool], since: int) -> Iterator[Subscriber]:
+        """A subscriber to what is newer than an event, as long as the block lasts."""
+        subscriber = Subscriber(wants, since)
         if self._closing.is_set():
             subscriber.end()
         self.subscribers.add(subscriber)

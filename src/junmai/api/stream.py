@@ -50,7 +50,7 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         async with anyio.create_task_group() as group:
             group.start_soon(_until_gone, receive, group.cancel_scope)
-            with self._feed.subscribed(self._wants) as subscriber:
+            with self._feed.subscribed(self._wants, await self._feed.newest()) as subscriber:
                 async for chunk in self._chunks(subscriber):
                     with anyio.fail_after(SEND_SECONDS):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -94,7 +94,8 @@ class Dialogue:
     async def run(self) -> None:
         """Answer and tell until the client goes, is dropped, or the server ends."""
         await self._socket.accept()
-        with self._feed.subscribed(lambda message: message.channel in self._channels) as subscriber:
+        since = await self._feed.newest()
+        with self._feed.subscribed(lambda message: message.channel in self._channels, since) as subscriber:
             await self._say("connection_established", client_id=self._client_id, channels=list(CHANNELS))
             listening = asyncio.create_task(self._listen())
             telling = asyncio.create_task(self._tell(subscriber))
