@@ -46,15 +46,17 @@ class EventStream(Response):
         self._after = after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the client goes, is dropped, or the server ends."""
+        """Send until the client goes, is dropped, or the server ends. Raises nothing for a client that takes nothing:
+        what is left of its connection ends without a last word."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         async with anyio.create_task_group() as group:
             group.start_soon(_until_gone, receive, group.cancel_scope)
             with self._feed.subscribed(self._wants, await self._feed.newest()) as subscriber:
                 async for chunk in self._chunks(subscriber):
-                    with anyio.fail_after(SEND_SECONDS):
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    if not await _sent(send, chunk, more=True):
+                        break
+                else:
+                    await _sent(send, b"", more=False)
             group.cancel_scope.cancel()
 
     def _wants(self, message: Message) -> bool:
@@ -71,6 +73,13 @@ class EventStream(Response):
             if subscriber.dropped:
                 return
             yield b"".join(message.event for message in taken) or b": ping\n\n"
+
+
+async def _sent(send: Send, chunk: bytes, *, more: bool) -> bool:
+    """Whether the client took it in time."""
+    with anyio.move_on_after(SEND_SECONDS) as scope:
+        await send({"type": "http.response.body", "body": chunk, "more_body": more})
+    return not scope.cancelled_caught
 
 
 async def _until_gone(receive: Receive, scope: anyio.CancelScope) -> None:
