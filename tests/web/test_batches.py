@@ -59,6 +59,20 @@ def test_dates_and_ratings_pick_photos_too(page: Page) -> None:
     expect(page.locator("[data-act=start]")).to_be_disabled()
 
 
+def test_a_collection_is_picked_and_developed(page: Page, served: Server) -> None:
+    ids = [photo["photo_id"] for photo in served.get("/photos")["photos"]][1:4]
+    served.post("/collections", {"name": "favourites", "photo_ids": ids})
+    page.goto("/#/new")
+    page.get_by_label("Session").select_option("")
+    page.get_by_label("Collection").select_option("favourites")
+    expect(page.locator(".total")).to_have_text("3 photos")
+    page.get_by_role("button", name="Develop 3 photos").click()
+    expect(status(page)).to_have_text("Completed")
+    batch_id = served.get("/batch/list")["batches"][0]["batch_id"]
+    items = served.get(f"/batch/{batch_id}/items")["items"]
+    assert [item["photo_id"] for item in items] == ids
+
+
 def test_the_dates_that_were_picked_are_the_ones_that_are_developed(page: Page) -> None:
     page.goto("/#/new")
     page.get_by_label("Session").select_option("")
