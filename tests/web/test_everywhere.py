@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from web.browser import opened
 
 HOSTILE = "<img src=x onerror=document.title='taken'>&amp;.jpg"
 MANY = 100_000
+SOME = 2000
+NOTE_PROGRESS = """
+    window.progress = [];
+    new MutationObserver(() => {
+        const text = document.querySelector(".importing .bar")?.getAttribute("aria-valuetext");
+        if (text) window.progress.push(text);
+    }).observe(document, { subtree: true, childList: true });
+"""
 TOKEN = "a-token-that-only-this-test-knows"
 
 
@@ -38,6 +47,28 @@ def test_a_newcomer_imports_a_folder_and_sees_the_photos_with_their_exif(
         page.locator(".grid .tile").first.click()
         expect(page.locator(".exif")).to_contain_text("Junmai Sample Camera")
         expect(page.locator(".exif")).to_contain_text("ISO")
+
+
+def test_an_import_shows_how_far_it_is_also_to_who_comes_later(browser: Browser, tmp_path: Path) -> None:
+    for number in range(SOME):
+        make_jpeg(tmp_path / "photos" / f"IMG_{number}.jpg", seed=number)
+    with server(tmp_path / "library") as served, opened(browser, address(served)) as page:
+        page.add_init_script(NOTE_PROGRESS)
+        page.goto("/#/photos")
+        page.get_by_label("Folder with photos").fill(str(tmp_path / "photos"))
+        page.get_by_role("button", name="Import").click()
+        bar = page.get_by_role("progressbar", name="Progress of the import")
+        expect(bar).to_have_attribute("aria-valuetext", re.compile(f"of {SOME:,} photos"))
+        first = page.evaluate("progress")
+        page.reload()
+        expect(page.locator(".importing")).to_contain_text(str(tmp_path / "photos"))
+        expect(page.locator(".cover")).to_contain_text(f"{SOME:,} photos")
+        expect(bar).to_have_count(0)
+        seen = [
+            int(text.split(" ")[0].replace(",", "")) for text in first + page.evaluate("progress") if " of " in text
+        ]
+        assert len(set(seen)) > 2, seen
+        assert seen == sorted(seen)
 
 
 def test_a_folder_that_cannot_be_read_is_said(page: Page) -> None:

@@ -203,6 +203,16 @@ class ImportedAnswer(_Answer):
     session_ids: list[int]
 
 
+class RunningImport(_Answer):
+    folders: list[str]
+    looked_at: int
+    total: int | None
+
+
+class RunningImports(_Answer):
+    imports: list[RunningImport]
+
+
 class PhotoAnswer(_Answer):
     photo_id: int
     session_id: int | None

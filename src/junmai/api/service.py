@@ -15,6 +15,7 @@ import anyio.to_thread
 from junmai import errors
 from junmai.api.door import Counts
 from junmai.api.feed import Feed
+from junmai.api.imports import Imports
 from junmai.api.previews import Previews
 from junmai.api.problems import Refused
 from junmai.api.security import Guard
@@ -39,6 +40,7 @@ class Service:
     def __post_init__(self) -> None:
         self.feed = Feed(self.controller.store)
         self.previews = Previews(self.controller)
+        self.imports = Imports()
         self._reads = anyio.CapacityLimiter(READS)
         self._commands = anyio.CapacityLimiter(COMMANDS)
         self._long = anyio.CapacityLimiter(LONG)

@@ -153,6 +153,8 @@ def _take_in(store: Store, executor: Executor, work: _Work, on_progress: OnProgr
     chunk: list[tuple[FoundPhoto, str, PhotoFacts]] = []
     total = len(work.order)
     looked_at = total - len(work.to_probe)
+    if on_progress:
+        on_progress(looked_at, total)  # workers are only about to start
     for found, fingerprint, facts in _probed(executor, work):
         looked_at += 1
         if on_progress:

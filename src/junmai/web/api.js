@@ -69,6 +69,7 @@ export const api = {
   presets: () => get("/presets"),
   photos: (given, signal) => get(`/photos${query(given)}`, signal),
   photo: (id) => get(`/photos/${id}`),
+  imports: () => get("/imports"),
   importFolders: (folders, session) => post("/photos/import", session ? { folders, session } : { folders }),
 };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +54,8 @@ def _import(service: Service, folders: Sequence[str], session: str | None) -> di
     controller = service.controller
     executor = controller.executor(1)
     try:
-        found = import_photos(controller, paths, executor, session=session)
+        with service.imports.begun([_text(str(path)) for path in paths]) as progress:
+            found = import_photos(controller, paths, executor, session=session, on_progress=progress)
     finally:
         executor.stop(at_once=True)
     return {
@@ -68,6 +70,18 @@ def _import(service: Service, folders: Sequence[str], session: str | None) -> di
 
 def _text(path: str) -> str:
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@route(
+    "GET",
+    "/imports",
+    schemas.RunningImports,
+    {"imports": [{"folders": ["/photos/wedding"], "looked_at": 120, "total": 240}]},
+)
+async def imports(request: Request) -> JSONResponse:
+    """The imports that run on this server: photos looked at, of how many (null while folders are still read)."""
+    running = service_of(request).imports.all()
+    return answer({"imports": [asdict(one) for one in running]})
 
 
 @route("GET", "/photos", schemas.Photos, {"photos": [examples.PHOTO], "total": 1, "next_cursor": None}, 404, 422)
