@@ -23,12 +23,12 @@ _kind, _, _rest = os.environ.get("FAULT", "").partition(":")
 _develop = pipeline.develop_outputs
 
 
-def _faulty_develop(source: Path, recipe: Any) -> Any:
+def _faulty_develop(source: Path, recipe: Any, opening: Any = pipeline.decode_for) -> Any:
     if source.name == _rest and _kind == "segfault":
         ctypes.string_at(0)
     if source.name == _rest and _kind == "hang":
         time.sleep(3600)
-    return _develop(source, recipe)
+    return _develop(source, recipe, opening)
 
 
 def _ends_after(count: int, function: Callable[..., Any]) -> Callable[..., Any]:

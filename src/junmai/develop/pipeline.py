@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from junmai.develop.spaces import SPACES
 from junmai.develop.version import ENGINE_VERSION
 from junmai.domain.model import ColorSpace, OutputOptions, Recipe, SettingValue
 
-__all__ = ["ENGINE_VERSION", "Developed", "balance", "develop_outputs", "develop_photo", "render"]
+__all__ = ["ENGINE_VERSION", "Developed", "balance", "decode_for", "develop_outputs", "develop_photo", "render"]
 
 _CHUNK = 16
 """Rows that go through all kernels at once: 1.1 MB of a 22 megapixel photo, which stays in a core's own cache."""
@@ -45,6 +45,8 @@ Kind = tuple[int, ColorSpace]
 """Bits a channel, 8 or 16, and the colour space: what two outputs must share to come from one picture."""
 Bands = Iterator[tuple[int, NDArray[np.float32]]]
 """The row where a band begins, and its values (3, rows, width), good until the next one is asked for."""
+Opening = Callable[[Path, Settings], Decoded]
+"""Decodes the photo at a path as the settings ask; raises a `PhotoError`."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,22 @@ def develop_photo(source: Path, recipe: Recipe) -> Developed:
     return developed
 
 
-def develop_outputs(source: Path, recipe: Recipe) -> Iterator[Developed]:
+def decode_for(source: Path, settings: Settings) -> Decoded:
+    """The photo at `source` decoded as these settings ask. Raises a `PhotoError`."""
+    return decode(source, lambda camera: balance(camera, settings), wanted(settings))
+
+
+def develop_outputs(source: Path, recipe: Recipe, opening: Opening = decode_for) -> Iterator[Developed]:
     """Decode and develop the photo at `source` once; its main output, then each further one, encoded when asked for.
 
-    The time of decoding and developing counts to the main one. Raises a `PhotoError` as `develop_photo` does.
+    `opening` gives the decoded photo, whose pixels stay as they are. The time of decoding and developing counts to the
+    main one. Raises a `PhotoError` as `develop_photo` does.
     """
     seconds: dict[str, float] = {}
     clock = _StopWatch(seconds)
     kinds = [(encode.depth_of(output), output.color_space) for output in recipe.outputs]
     try:
-        decoded = decode(source, lambda camera: balance(camera, recipe.settings), wanted(recipe.settings))
+        decoded = opening(source, recipe.settings)
         clock.lap("decode")
         pictures = render_kinds(decoded, recipe.settings, kinds)
         remarks = decoded.remarks

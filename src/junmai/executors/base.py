@@ -18,7 +18,8 @@ class DevelopJob:
     """Develop one source into a temporary file for each of its outputs: the main one, and `further` in their order.
 
     `expected` and `fingerprint` are what import knew of the source; `known_sha256` spares reading it once more
-    where size, time and inode are still those of `expected`.
+    where size, time and inode are still those of `expected`. `again_soon` asks the worker to keep the decoded photo,
+    because it will be asked for with other settings.
     """
 
     source: Path
@@ -28,6 +29,7 @@ class DevelopJob:
     recipe: Recipe
     temporary: Path
     further: tuple[Path, ...] = ()
+    again_soon: bool = False
 
 
 @dataclass(frozen=True, slots=True)

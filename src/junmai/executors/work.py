@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import time
 import traceback
@@ -10,13 +11,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from junmai import errors, files
 from junmai.develop import sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
 from junmai.domain.model import Recipe
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, PreviewJob, ProbeJob, Written
+
+if TYPE_CHECKING:
+    from junmai.develop.kept import Kept
 
 
 def do(ticket: int, job: Job) -> Outcome:
@@ -121,7 +125,12 @@ def _outputs(
     """Every output of a job, written as soon as it is encoded: never two whole files in memory."""
     from junmai.develop.pipeline import develop_outputs
 
-    developing = develop_outputs(job.source, recipe)
+    if job.again_soon:
+        developing = develop_outputs(
+            job.source, recipe, lambda source, settings: kept().decoded(source, settings, state)
+        )
+    else:
+        developing = develop_outputs(job.source, recipe)
     for temporary in temporaries:
         developed = next(developing)
         if _state(job.source) != state:
@@ -131,6 +140,14 @@ def _outputs(
         seconds = {**developed.seconds, "write": time.perf_counter() - writing}
         yield _Output(len(developed.data), sha256, developed.width, developed.height, seconds, developed.remarks)
         del developed
+
+
+@functools.cache
+def kept() -> Kept:
+    """The photo that this worker keeps decoded."""
+    from junmai.develop.kept import Kept
+
+    return Kept()
 
 
 def _own_settings(job: DevelopJob) -> OwnSettings:

@@ -81,6 +81,7 @@ def _of_photo(service: Service, photo_id: int, size: int, look: dict[str, Any]) 
         known_sha256=photo.sha256 or "unread",  # a look at it needs no checksum of the whole file
         recipe=recipe,
         temporary=Path(),
+        again_soon=True,
     )
     return previews.developed_wish(service.previews, f"{_identity(Path(photo.path), state)}|{photo.sidecars}", job)
 
