@@ -22,7 +22,7 @@ from junmai import errors
 from junmai.develop.color import Camera, Gains, Matrix
 from junmai.develop.lens import Lens
 from junmai.develop.look import Base, BaseLook
-from junmai.develop.sniff import Sniffed, sniff
+from junmai.develop.sniff import sniff
 
 MAX_PIXELS = 300_000_000
 MAX_BYTES = 2 << 30
@@ -126,12 +126,6 @@ def _with_lens(path: Path, decoded: Decoded) -> Decoded:
 
     found, remark = lens.find(path, decoded.width, decoded.height)
     return replace(decoded, lens=found, remarks=(*decoded.remarks, remark) if remark else decoded.remarks)
-
-
-def identify(path: Path) -> Sniffed:
-    """Say what the file at `path` is without decoding it. Raises SourceMissing and SourceUnreadable."""
-    with _as_photo_errors(path), path.open("rb") as stream:
-        return sniff(stream, path.name)
 
 
 def check_size(width: int, height: int) -> None:
