@@ -48,6 +48,8 @@ class Sizes:
     pauses: int = 30
     seconds: float = 20.0
     clients: int = 50
+    busy: float = 0.02
+    """Seconds of processor that an item takes where listening is measured beside real work."""
 
 
 QUICK = Sizes(items=40_000, batches=5, requests=30, pauses=3, seconds=2.0, clients=5)
@@ -90,24 +92,28 @@ def _batch(controller: BatchController, data: Path, ids: list[int]) -> str:
     return controller.create(make_plan(controller.store, names, order, batch_id=batch_id)).id
 
 
-def work(data: Path, batch_id: str, stop: Any, count: Any) -> None:
-    """End items as fast as one thread can, each durable, in groups as a runner does."""
+def work(data: Path, batch_id: str, stop: Any, count: Any, busy: Any) -> None:
+    """End items as fast as one thread can, each durable, in groups as a runner does; where `busy` is not 0, each takes
+    so many seconds of processor and is settled alone."""
     with BatchController(settings=Settings(data=data)) as controller:
         store = controller.store
         no = store.batch(batch_id).no
         name = f"bench-{os.getpid()}"
         runner = store.add_runner(name, host="bench", pid=os.getpid(), role="bench", scope=no, workers=2)
         while not stop.is_set():
-            done = _turn(store, runner, no)
+            done = _turn(store, runner, no, busy.value)
             count.value += done
             if not done:
                 time.sleep(0.005)
 
 
-def _turn(store: Store, runner: int, no: int) -> int:
+def _turn(store: Store, runner: int, no: int, busy: float) -> int:
     from junmai.domain.model import Settled, Staged
 
-    claims = store.claim(runner, scope=no, limit=32)
+    claims = store.claim(runner, scope=no, limit=1 if busy else 32)
+    until = time.thread_time() + busy
+    while busy and claims and time.thread_time() < until:
+        pass
     if not claims:
         return 0
     staged = [
@@ -121,15 +127,16 @@ def _turn(store: Store, runner: int, no: int) -> int:
 
 @contextlib.contextmanager
 def at_work(data: Path, batch_id: str) -> Iterator[Any]:
-    """A process that ends items, as long as the block lasts; gives the counter of these."""
+    """A process that ends items, as long as the block lasts; gives the counter of these, and how long each is worked
+    at."""
     context = multiprocessing.get_context("spawn")
-    stop, count = context.Event(), context.Value("q", 0)
-    process = context.Process(target=work, args=(data, batch_id, stop, count))
+    stop, count, busy = context.Event(), context.Value("q", 0), context.Value("d", 0.0)
+    process = context.Process(target=work, args=(data, batch_id, stop, count, busy))
     process.start()
     while not count.value:
         time.sleep(0.01)
     try:
-        yield count
+        yield count, busy
     finally:
         stop.set()
         process.join()
@@ -257,6 +264,7 @@ PROMISED = {
     "status p99, ms": 5.0,
     "pause p99, ms": 100.0,
     "what listening costs, %": 3.0,
+    "what listening costs beside items of 20 ms, %": 3.0,
 }
 
 
@@ -274,8 +282,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             data = Path(folder)
             made = fill(data, sizes)
-            with server(data) as port, at_work(data, made[0]) as count:
-                rounds.append({**latencies(port, made[0], sizes), **listening(port, count, sizes)})
+            with server(data) as port, at_work(data, made[0]) as (count, busy):
+                found = {**latencies(port, made[0], sizes), **listening(port, count, sizes)}
+                busy.value = sizes.busy
+                time.sleep(0.5)
+                beside = listening(port, count, sizes)
+                share = beside["what listening costs, %"]
+                rounds.append({**found, f"what listening costs beside items of {sizes.busy * 1e3:g} ms, %": share})
     figures = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
     print(f"{sizes.items} items, {sizes.batches} batches, {len(rounds)} rounds")
     for name, value in figures.items():

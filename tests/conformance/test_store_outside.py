@@ -9,6 +9,7 @@ import pytest
 from conformance.world import World
 from helpers import FakeClock
 from junmai import errors
+from junmai.store import outside
 from junmai.store.base import Store
 
 # --- progress from outside ----------------------------------------------------------------------------------
@@ -154,3 +155,18 @@ def test_an_unknown_collection_is_named(store: Store) -> None:
     for act in acts:
         with pytest.raises(errors.UnknownCollection, match="Worst"):
             act()
+
+
+def test_old_events_of_no_batch_are_removed_in_chunks_and_those_of_a_batch_stay(
+    world: World, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outside, "REMOVE_CHUNK", 2)
+    batch = world.batch(1)
+    with world.store.write() as transaction:
+        for age in (3.0, 2.0, 1.0, 0.0):
+            transaction.event("resource_warning", fake_clock.now() - age, age=age)
+    before = fake_clock.now() - 1.0
+    assert [world.store.remove_old_events(before) for _ in range(2)] == [True, False]
+    left = world.store.events(limit=100)
+    assert [event.data["age"] for event in left if event.type == "resource_warning"] == [0.0]
+    assert [event.type for event in left if event.batch_no == batch.no] == ["batch_started"]

@@ -30,6 +30,7 @@ WHOLE_BATCH = {
     "delete_unsealed_items": "stops at the limit",
     "delete_items_chunk": "stops at the limit",
     "delete_events_chunk": "stops at the limit",
+    "delete_loose_events": "stops at the limit; the events of no batch alone",
     "delete_unsealed_events": "the events of a batch that never was",
     "latest_ends": "stops at the limit",
     "merge_end": "looks at one end of the index",

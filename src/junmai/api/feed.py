@@ -30,8 +30,8 @@ PACE_SECONDS = 0.05
 """Two turns are at least so far apart: at most 20 a second."""
 PROGRESS_SECONDS = 0.5
 PAGE = 2000
-QUEUE = 2000
-"""Messages that wait for one client at the most."""
+QUEUE = 5 * PAGE
+"""Messages that wait for one client at the most: an import may tell of a page of photos at each turn."""
 MOST_CLIENTS = 200
 
 

@@ -1,4 +1,4 @@
-"""Forgetting batches that have ended: rows, events and state files go, outputs never."""
+"""Forgetting batches that have ended, and old events: rows, events and state files go, outputs never."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Forgetting:
         if not self._left:
             self._left = [row for row in self._store.old_batches(self._before) if row["no"] not in self._passed_over]
             if not self._left:
-                return False
+                return self._store.remove_old_events(self._before)
         row = self._left[0]
         removal = self._store.remove_chunk(row["no"])
         if removal is not Removal.MORE:

@@ -114,7 +114,7 @@ def point_curve(points: object) -> Callable[[Values], Values]:
     if not _is_bent(points):
         return lambda code: code
     x, y = np.array(points, dtype=np.float64).T / 255
-    slopes = _slopes(x, y)
+    slope = slopes(x, y)
 
     def curve(code: Values) -> Values:
         inside = np.clip(code, x[0], x[-1])
@@ -123,12 +123,16 @@ def point_curve(points: object) -> Callable[[Values], Values]:
         t = (inside - x[left]) / width
         rest = 1 - t
         value = y[left] * (1 + 2 * t) * rest**2 + y[left + 1] * t**2 * (3 - 2 * t)
-        return np.asarray(value + width * t * rest * (slopes[left] * rest - slopes[left + 1] * t), dtype=np.float64)
+        return np.asarray(value + width * t * rest * (slope[left] * rest - slope[left + 1] * t), dtype=np.float64)
 
     return curve
 
 
-def _slopes(x: Values, y: Values) -> Values:
+def slopes(x: Values, y: Values) -> Values:
+    """Slopes of a monotone cubic through points (n,), two or more, x rising (Fritsch, Butland 1984, equation 5).
+
+    The slope of the shorter side counts more.
+    """
     width, rise = np.diff(x), np.diff(y) / np.diff(x)
     if len(x) == 2:
         return np.array([rise[0], rise[0]])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from junmai import config
 from junmai.develop import color, look, tiff_tags, tone
 from junmai.develop.camera_profile import TAGS, HueSatMap, Profile, ProfiledCamera, read_profile
+from junmai.develop.curves import slopes
 from junmai.develop.look import Base
 
 Values = NDArray[np.float64]
@@ -98,7 +99,7 @@ def _tone_curve(points: Values) -> look.Curve:
     """ProfileToneCurve: linear to linear, both 0..1 with 1 a full sensor."""
     x, first = np.unique(points[:, 0], return_index=True)
     y = np.clip(np.maximum.accumulate(points[first, 1]), 0, 1)
-    slope = look.slopes(x, y)
+    slope = slopes(x, y)
     return lambda light: look.cubic(np.asarray(light, dtype=np.float64) / tone.RAW_GAIN, x, y, slope)
 
 

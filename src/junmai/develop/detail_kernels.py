@@ -90,12 +90,18 @@ def scale_rows(
         for x in range(width):
             ends, near = line[x] + line[x + 4 * reach], line[x + reach] + line[x + 3 * reach]
             lower[down, x] = outer * ends + inner * near + middle * line[x + 2 * reach]
-        for x in range(width):
-            detail = plane[y, x] - lower[down, x]
-            slope = max(abs(line[x] - line[x + 4 * reach]), abs(plane[a, x] - plane[e, x])) * per_limit
-            strong, edge = _strength(detail, per_noise), _ONE + slope * slope
-            more = detail * (strong * (edge + gain) / ((strong + _ONE) * edge) - _ONE)
-            change[out, x] = more if first else change[out, x] + more
+        if gain == _ZERO:  # colour: no edges to be found
+            for x in range(width):
+                detail = plane[y, x] - lower[down, x]
+                less = detail / (_strength(detail, per_noise) + _ONE)
+                change[out, x] = -less if first else change[out, x] - less
+        else:
+            for x in range(width):
+                detail = plane[y, x] - lower[down, x]
+                slope = max(abs(line[x] - line[x + 4 * reach]), abs(plane[a, x] - plane[e, x])) * per_limit
+                strong, edge = _strength(detail, per_noise), _ONE + slope * slope
+                more = detail * (strong * (edge + gain) / ((strong + _ONE) * edge) - _ONE)
+                change[out, x] = more if first else change[out, x] + more
 
 
 @compiled

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from junmai.develop.jit import compiled
+from junmai.develop.jit import compiled, part
 
 _F = np.float32
 _ZERO, _ONE, _TWO, _THREE, _HALF = _F(0), _F(1), _F(2), _F(3), _F(0.5)
@@ -35,6 +35,41 @@ def to_planes(part: Any, before: Any, planes: Any) -> None:
             planes[2, y, x] = _F(part[row, column, 2])
 
 
+@part
+def _cubic(t: Any) -> Any:
+    """Weights of the four pixels around a place that lies `t` (0..1) beyond the second."""
+    u = _ONE - t
+    first, last = _A * t * u * u, _A * u * t * t
+    second = ((_A + _TWO) * t - (_A + _THREE)) * t * t + _ONE
+    return first, second, _ONE - first - second - last, last
+
+
+@part
+def _run_of_one(plane: Any, row: int, left: int, across: Any, down: Any, found: Any) -> None:
+    """Pixels of a run: four rows of a plane from `row - 1` on, from column `left` on, one pixel on for each."""
+    row0, row1, row2, row3 = plane[row - 1, left:], plane[row, left:], plane[row + 1, left:], plane[row + 2, left:]
+    for i in range(across.shape[0]):
+        v0, v1, v2, v3 = _cubic(down[i])
+        h0, h1, h2, h3 = _cubic(across[i])
+        sum0 = v0 * row0[i] + v1 * row1[i] + v2 * row2[i] + v3 * row3[i]
+        sum1 = v0 * row0[i + 1] + v1 * row1[i + 1] + v2 * row2[i + 1] + v3 * row3[i + 1]
+        sum2 = v0 * row0[i + 2] + v1 * row1[i + 2] + v2 * row2[i + 2] + v3 * row3[i + 2]
+        sum3 = v0 * row0[i + 3] + v1 * row1[i + 3] + v2 * row2[i + 3] + v3 * row3[i + 3]
+        found[i] = h0 * sum0 + h1 * sum1 + h2 * sum2 + h3 * sum3
+
+
+@part
+def _place_row(grid: Any, cell: int, down: Any, spacing: int, out: Any) -> None:
+    """One row of places, between those of a grid (grid rows, grid columns) that stand every `spacing` pixels."""
+    per_cell = _ONE / _F(spacing)
+    for column in range(grid.shape[1] - 1):
+        left = grid[cell, column] + down * (grid[cell + 1, column] - grid[cell, column])
+        right = grid[cell, column + 1] + down * (grid[cell + 1, column + 1] - grid[cell, column + 1])
+        first = column * spacing
+        for x in range(first, min(first + spacing, out.shape[0])):
+            out[x] = left + _F(x - first) * per_cell * (right - left)
+
+
 @compiled
 def resample(planes: Any, places: Any, spacing: int, most: Any, out: Any) -> None:
     """Pixels `out` (rows, width, 3) of `planes` (3, ...) at places that stand every `spacing` pixels.
@@ -43,56 +78,27 @@ def resample(planes: Any, places: Any, spacing: int, most: Any, out: Any) -> Non
     for all channels, or for each. `most` is the largest code value.
     """
     width = out.shape[1]
-    x_share, y_share, value = np.empty(width, np.float32), np.empty(width, np.float32), np.empty((3, width), np.float32)
+    across, down, value = np.empty(width, np.float32), np.empty(width, np.float32), np.empty((3, width), np.float32)
     shift, above = np.empty(width, np.int32), np.empty(width, np.int32)
-    per_cell = _ONE / _F(spacing)
     for y in range(out.shape[0]):
         cell = y // spacing
-        down = _F(y - cell * spacing) * per_cell
+        below = _F(y - cell * spacing) * (_ONE / _F(spacing))
         for k in range(places.shape[0]):
-            grid_x, grid_y = places[k, 0], places[k, 1]
-            for column in range(grid_x.shape[1] - 1):
-                x_left = grid_x[cell, column] + down * (grid_x[cell + 1, column] - grid_x[cell, column])
-                x_right = grid_x[cell, column + 1] + down * (grid_x[cell + 1, column + 1] - grid_x[cell, column + 1])
-                y_left = grid_y[cell, column] + down * (grid_y[cell + 1, column] - grid_y[cell, column])
-                y_right = grid_y[cell, column + 1] + down * (grid_y[cell + 1, column + 1] - grid_y[cell, column + 1])
-                first = column * spacing
-                for x in range(first, min(first + spacing, width)):
-                    along = _F(x - first) * per_cell
-                    x_share[x] = x_left + along * (x_right - x_left)
-                    y_share[x] = y_left + along * (y_right - y_left)
+            _place_row(places[k, 0], cell, below, spacing, across)
+            _place_row(places[k, 1], cell, below, spacing, down)
             for x in range(width):
-                left, top = math.floor(x_share[x]), math.floor(y_share[x])
+                left, top = math.floor(across[x]), math.floor(down[x])
                 shift[x], above[x] = np.int32(left) - np.int32(x), np.int32(top)
-                x_share[x] -= left
-                y_share[x] -= top
+                across[x] -= left
+                down[x] -= top
             begin, end = (k, k + 1) if places.shape[0] == 3 else (0, 3)
             x = 0
             while x < width:
                 stop, row, left = x + 1, above[x], x + shift[x] - 1
                 while stop < width and shift[stop] == shift[x] and above[stop] == row:
                     stop += 1
-                across, along_down = x_share[x:stop], y_share[x:stop]
                 for c in range(begin, end):
-                    row0, row1 = planes[c, row - 1, left:], planes[c, row, left:]
-                    row2, row3 = planes[c, row + 1, left:], planes[c, row + 2, left:]
-                    found = value[c, x:stop]
-                    for i in range(stop - x):
-                        t = along_down[i]
-                        u = _ONE - t
-                        v0, v3 = _A * t * u * u, _A * u * t * t
-                        v1 = ((_A + _TWO) * t - (_A + _THREE)) * t * t + _ONE
-                        v2 = _ONE - v0 - v1 - v3
-                        t = across[i]
-                        u = _ONE - t
-                        h0, h3 = _A * t * u * u, _A * u * t * t
-                        h1 = ((_A + _TWO) * t - (_A + _THREE)) * t * t + _ONE
-                        h2 = _ONE - h0 - h1 - h3
-                        sum0 = v0 * row0[i] + v1 * row1[i] + v2 * row2[i] + v3 * row3[i]
-                        sum1 = v0 * row0[i + 1] + v1 * row1[i + 1] + v2 * row2[i + 1] + v3 * row3[i + 1]
-                        sum2 = v0 * row0[i + 2] + v1 * row1[i + 2] + v2 * row2[i + 2] + v3 * row3[i + 2]
-                        sum3 = v0 * row0[i + 3] + v1 * row1[i + 3] + v2 * row2[i + 3] + v3 * row3[i + 3]
-                        found[i] = h0 * sum0 + h1 * sum1 + h2 * sum2 + h3 * sum3
+                    _run_of_one(planes[c], row, left, across[x:stop], down[x:stop], value[c, x:stop])
                 x = stop
         for x in range(width):
             for c in range(3):

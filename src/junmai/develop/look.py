@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from junmai.develop import color, tone
+from junmai.develop.curves import slopes
 
 BaseLook = Literal["camera", "standard", "neutral"]
 Values = NDArray[np.float64]
@@ -151,17 +152,6 @@ def _fit(nodes: Values, prior: Values, ev: Values, code: Values) -> Values:
     wanted = [code, bend @ prior, step @ prior, ends @ np.concatenate([[0.0], prior[1:-1], [1.0]])]
     solution = np.linalg.lstsq(np.vstack([rows, bend, step, ends]), np.concatenate(wanted), rcond=None)[0]
     return np.asarray(solution, dtype=np.float64)
-
-
-def slopes(x: Values, y: Values) -> Values:
-    """Slopes of a monotone cubic through points (Fritsch, Butland: SIAM J. Sci. Stat. Comput. 5, 1984, equation 5)."""
-    width = np.diff(x)
-    step = np.diff(y) / width
-    before, after = width[1:] + 2 * width[:-1], 2 * width[1:] + width[:-1]
-    rising = step[1:] * step[:-1] > 0
-    safe = np.where(rising, step[1:], 1), np.where(rising, step[:-1], 1)
-    inner = np.where(rising, (before + after) / (before / safe[1] + after / safe[0]), 0.0)
-    return np.concatenate([[step[0]], inner, [step[-1]]])
 
 
 def cubic(at: Values, x: Values, y: Values, slope: Values) -> Values:

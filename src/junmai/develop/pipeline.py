@@ -197,8 +197,11 @@ class _Target:
     def store(self, top: int, band: NDArray[np.float32]) -> None:
         """Keep the band that begins at row `top` of the frame."""
         rows = band.shape[1]
-        kernels.store(band, self._to_output, planning.WEIGHTS, self._table, self._codes[:rows])
-        self._out[top : top + rows] = self._codes[:rows]
+        place = self._out[top : top + rows]
+        codes = place if place.flags.c_contiguous else self._codes[:rows]
+        kernels.store(band, self._to_output, planning.WEIGHTS, self._table, codes)
+        if codes is not place:
+            place[...] = codes
 
 
 @functools.cache

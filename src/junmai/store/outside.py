@@ -87,6 +87,12 @@ class OutsideVerbs(Engine):
             transaction.must("forget_batch", id=gone["id"], now=self.clock.now())
             return Removal.GONE
 
+    def remove_old_events(self, before: float) -> bool:
+        """Remove a chunk of the events that happened at or before a time and belong to no batch (photos imported,
+        warnings); those of a batch go with it. Returns whether there may be more."""
+        with self.write() as transaction:
+            return len(transaction.rows("delete_loose_events", before=before, limit=REMOVE_CHUNK)) == REMOVE_CHUNK
+
     def batch_status(self, no: int) -> str | None:
         """The state of a batch; None where there is none."""
         row = self.read_one("batch_by_no", no=no)

@@ -178,6 +178,10 @@ WHERE no = :no AND status IN ('completed', 'failed', 'cancelled') AND rows_behin
                   WHERE batch_no = :no AND status IN ('running', 'staged'))
 RETURNING no;
 
+-- delete_loose_events: some old events that belong to no batch, which would go with it
+DELETE FROM events WHERE id IN (SELECT id FROM events WHERE batch_no IS NULL AND at <= :before ORDER BY id LIMIT :limit)
+RETURNING id;
+
 -- delete_events_chunk: a chunk of the events of an old batch
 DELETE FROM events WHERE id IN (SELECT id FROM events WHERE batch_no = :no LIMIT :limit) RETURNING id;
 
