@@ -6,7 +6,9 @@ import contextlib
 import errno
 import logging
 import os
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +61,7 @@ def serve(controller: BatchController, options: ServeOptions, *, ready: Callable
         if serving is not None:
             serving.start()
         try:
+            server.hear_signals()
             ready(f"http://{_shown(host)}:{port}/", serving)
             log.info("serving", host=host, port=port, runner=options.run)
             server.run(sockets=[listening])
@@ -144,6 +147,13 @@ class _Server(uvicorn.Server):
         self._service = service
         self._serving = serving
         self.asked_at: float | None = None
+
+    def hear_signals(self) -> None:
+        """From here on a signal ends the server well. The base class hears them only when its loop runs: one that came
+        between the server's first word and that ended it at once."""
+        if threading.current_thread() is threading.main_thread():
+            for one in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(one, self.handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Once: finish what is in hand. Twice: at once. The base class would end by the signal itself."""

@@ -12,6 +12,7 @@ from junmai.control import picking
 from junmai.control.controller import BatchController
 from junmai.control.ordering import order_from
 from junmai.control.planning import make_plan, new_batch_id
+from junmai.control.recovery import remove_unsealed
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch
 from junmai.library.selection import Selection
@@ -52,7 +53,9 @@ def start(
             return found
         if store.clock.monotonic() > deadline:
             raise errors.StoreBusy(seconds=WRITING_SECONDS)
-        store.clock.sleep(POLL_SECONDS)
+        # whoever was writing it may have died; where no runner is at work, nobody else clears it away
+        if not remove_unsealed(store, controller.settings):
+            store.clock.sleep(POLL_SECONDS)
 
 
 def _found(controller: BatchController, batch_id: str, asked: str) -> Batch | None:
