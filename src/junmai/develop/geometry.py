@@ -168,7 +168,7 @@ def _resample(pixels: NDArray[Any], places: Values, out: NDArray[Any]) -> None:
     high = np.ceil(held.max(axis=(0, 2, 3))).astype(int) + 4
     left, top = np.clip(low, 0, [width - 1, height - 1])
     right, bottom = np.clip(high, [left + 1, top + 1], [width, height])
-    planes = np.empty((3, high[1] - low[1], high[0] - low[0]), np.float32)
+    planes = np.empty((3, high[1] - low[1], high[0] - low[0] + kernels.SPARE), np.float32)
     kernels.to_planes(np.ascontiguousarray(pixels[top:bottom, left:right]), np.array([left, top]) - low, planes)
     near = np.ascontiguousarray(held - low.reshape(1, 2, 1, 1), dtype=np.float32)
     kernels.resample(planes, near, SPACING, np.float32(np.iinfo(pixels.dtype).max), out)
