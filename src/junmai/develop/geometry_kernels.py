@@ -18,9 +18,6 @@ from junmai.develop.jit import compiled, part
 _F = np.float32
 _ZERO, _ONE, _TWO, _THREE, _HALF = _F(0), _F(1), _F(2), _F(3), _F(0.5)
 _A = _F(-0.5)
-_STEP = 16
-SPARE = _STEP
-"""Columns that planes must have beyond those that places need: pixels are worked out so many at a time."""
 
 
 @compiled
@@ -51,7 +48,7 @@ def _cubic(t: Any) -> Any:
 def _run_of_one(plane: Any, row: int, left: int, across: Any, down: Any, found: Any) -> None:
     """Pixels of a run: four rows of a plane from `row - 1` on, from column `left` on, one pixel on for each."""
     row0, row1, row2, row3 = plane[row - 1, left:], plane[row, left:], plane[row + 1, left:], plane[row + 2, left:]
-    for i in range(_STEP):
+    for i in range(across.shape[0]):
         v0, v1, v2, v3 = _cubic(down[i])
         h0, h1, h2, h3 = _cubic(across[i])
         sum0 = v0 * row0[i] + v1 * row1[i] + v2 * row2[i] + v3 * row3[i]
@@ -81,15 +78,14 @@ def resample(planes: Any, places: Any, spacing: int, most: Any, out: Any) -> Non
     for all channels, or for each. `most` is the largest code value.
     """
     width = out.shape[1]
-    across, down = np.zeros(width + _STEP, np.float32), np.zeros(width + _STEP, np.float32)
-    value = np.empty((3, width + _STEP), np.float32)
+    across, down, value = np.empty(width, np.float32), np.empty(width, np.float32), np.empty((3, width), np.float32)
     shift, above = np.empty(width, np.int32), np.empty(width, np.int32)
     for y in range(out.shape[0]):
         cell = y // spacing
         below = _F(y - cell * spacing) * (_ONE / _F(spacing))
         for k in range(places.shape[0]):
-            _place_row(places[k, 0], cell, below, spacing, across[:width])
-            _place_row(places[k, 1], cell, below, spacing, down[:width])
+            _place_row(places[k, 0], cell, below, spacing, across)
+            _place_row(places[k, 1], cell, below, spacing, down)
             for x in range(width):
                 left, top = math.floor(across[x]), math.floor(down[x])
                 shift[x], above[x] = np.int32(left) - np.int32(x), np.int32(top)
@@ -98,15 +94,27 @@ def resample(planes: Any, places: Any, spacing: int, most: Any, out: Any) -> Non
             begin, end = (k, k + 1) if places.shape[0] == 3 else (0, 3)
             x = 0
             while x < width:
-                stop, row, left = x + 1, above[x], shift[x] - 1
+                stop, row, left = x + 1, above[x], x + shift[x] - 1
                 while stop < width and shift[stop] == shift[x] and above[stop] == row:
                     stop += 1
-                while x < stop:  # what the last step has beyond the run, the next run writes anew
-                    for c in range(begin, end):
-                        part = value[c, x : x + _STEP]
-                        _run_of_one(planes[c], row, x + left, across[x : x + _STEP], down[x : x + _STEP], part)
-                    x += _STEP
+                for c in range(begin, end):
+                    _run_of_one(planes[c], row, left, across[x:stop], down[x:stop], value[c, x:stop])
                 x = stop
         for x in range(width):
             for c in range(3):
                 out[y, x, c] = np.uint16(min(max(value[c, x], _ZERO), most) + _HALF)
+
+
+@compiled
+def at_points(grid: Any, x: Any, y: Any, out: Any) -> None:
+    """Values `out` (n, k) of a grid (rows, columns, k) at fractional columns and rows (n,) float64, edges held."""
+    last_row, last_column = grid.shape[0] - 1, grid.shape[1] - 1
+    for i in range(x.shape[0]):
+        column, row = min(max(x[i], 0.0), float(last_column)), min(max(y[i], 0.0), float(last_row))
+        left, above = min(max(int(column), 0), last_column), min(max(int(row), 0), last_row)
+        right, below = min(left + 1, last_column), min(above + 1, last_row)
+        along, down = _F(column - left), _F(row - above)
+        for k in range(grid.shape[2]):
+            upper = grid[above, left, k] + along * (grid[above, right, k] - grid[above, left, k])
+            lower = grid[below, left, k] + along * (grid[below, right, k] - grid[below, left, k])
+            out[i, k] = upper + down * (lower - upper)
