@@ -183,42 +183,21 @@ class _Scales:
 
 
 class _Halved:
-    """The scales of a plane's copy at half size; `again` takes those beyond the finest at half of that.
+    """The scales of a plane's copy at half size."""
 
-    Colour bears it. Luma does not: texture would soften waves of eight pixels by a third instead of a half.
-    """
-
-    behind: int
-    """Rows by which what is done is behind what is known, at full size."""
-
-    def __init__(
-        self, noise: Sequence[float], gain: Sequence[float], height: int, width: int, *, again: bool = False
-    ) -> None:
-        self._full_height, self._height, width = height, -(-height // 2), -(-width // 2)
-        self._made = self._widened = 0
-        here = 1 if again else len(noise)
-        self._scales = _Scales(noise[:here], gain[:here], self._height, width)
-        self._coarse: _Halved | None = None
-        behind = self._scales.behind
-        if here < len(noise):
-            self._coarse = _Halved(noise[here:], gain[here:], self._height, width)
-            behind += self._coarse.behind
-        self.behind = 2 * behind + 4
-        self.half, self.change = (np.empty((_rows(behind + 2 * MOST_ROWS), width), np.float32) for _ in range(2))
+    def __init__(self, noise: Sequence[float], gain: Sequence[float], height: int, width: int) -> None:
+        self._full_height, self._height, self._made = height, -(-height // 2), 0
+        self._scales = _Scales(noise, gain, self._height, -(-width // 2))
+        self.behind = 2 * self._scales.behind + 4
+        size = _rows(self._scales.behind + 2 * MOST_ROWS)
+        self.half, self.change = (np.empty((size, -(-width // 2)), np.float32) for _ in range(2))
 
     def go_on(self, known: int, plane: Plane) -> None:
         """Work on what the first `known` rows of the plane at full size allow: `known - behind` rows are done."""
-        known //= 2
-        make = _within(known, self._height)
+        make = _within(known // 2, self._height)
         kernels.halve_rows(plane, self._made, make, self._full_height, self.half)
         self._made = make
-        self._scales.go_on(known, self.half, self.change)
-        if self._coarse:
-            known -= self._scales.behind
-            self._coarse.go_on(known, self._scales.lower[-1])
-            widen = _within(known - self._coarse.behind, self._height)
-            kernels.widen_rows(self._coarse.change, self._widened, widen, self._height, self.change)
-            self._widened = widen
+        self._scales.go_on(known // 2, self.half, self.change)
 
 
 class _Luma:
@@ -286,7 +265,7 @@ class _Color:
 
     def __init__(self, noise: tuple[float, ...], height: int, width: int) -> None:
         self._height, self._per_noise, self.done = height, _inverse(noise[0]), 0
-        self._coarse = _Halved(noise[1:], [0.0] * len(noise[1:]), height, width, again=True)
+        self._coarse = _Halved(noise[1:], [0.0] * len(noise[1:]), height, width)
         self.behind = self._coarse.behind
 
     def go_on(self, known: int, plane: Plane) -> None:
