@@ -103,6 +103,7 @@ def develop(
     preset: options.Preset = None,
     blend: options.Blend = 100.0,
     settings: options.SettingsFrom = None,
+    chosen: options.Set = None,
     out: options.Out = "developed",
     name: options.Name = "",
     form: options.Format = "jpeg",
@@ -129,7 +130,8 @@ def develop(
     output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name)
     reporter = _reporter(json)
     with opened("develop") as controller:
-        look = Look(presetting.taken(controller.store, preset, reporter.word), blend, settings_from=settings)
+        taken = presetting.taken(controller.store, preset, reporter.word)
+        look = Look(taken, blend, options.settings(chosen or []), settings)
         order = Order(look, output, _absolute(out), overwrite, options.further(also or [], output))
         executor = controller.executor(workers)
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from junmai import errors, files
-from junmai.develop import sidecars
+from junmai.develop import profile_files, sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
 from junmai.domain.model import Recipe
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, PreviewJob, ProbeJob, Written
@@ -79,6 +79,7 @@ def develop(job: DevelopJob) -> Developed:
     state, source_sha256 = _checked_source(job)
     read = time.perf_counter()
     own = _own_settings(job)
+    profile_key = profile_files.key(job.recipe) if profile_files.concern(job.source) else ""
     temporaries = (job.temporary, *job.further)
     try:
         main, *further = _outputs(job, _in_force(job.recipe, own), state, temporaries)
@@ -99,6 +100,7 @@ def develop(job: DevelopJob) -> Developed:
         seconds={"checksum": read - began, **seconds},
         own_key=own.key,
         told_key="" if job.recipe.own else _told_key(job.source),
+        profile_key=profile_key,
         remarks=(*own.remarks, *main.remarks),
         further=tuple(Written(one.size, one.sha256) for one in further),
     )
