@@ -41,7 +41,7 @@ def colors(path: Path, rgb: list[float]) -> Values:
     profile = dcp.read(path)
     assert profile is not None
     camera = ProfiledCamera((2.0, 1.0, 1.4), profile.to_camera[0], profile=profile, calibration=(np.eye(3),))
-    base = dcp.base(profile, camera)
+    base = dcp.base(profile, camera, camera.as_shot)
     assert base.colors is not None
     return np.asarray(base.colors(np.array([rgb]))[0], dtype=np.float64)
 

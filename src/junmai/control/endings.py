@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 
 from junmai import errors
-from junmai.develop.version import ENGINE_VERSION
+from junmai.develop.version import ENGINE_VERSION, lens_database
 from junmai.domain.model import Batch, Claim, Failure, FurtherOutput, FurtherPart, Recipe, SourceRead, Staged
 from junmai.domain.plan import further_name
 from junmai.domain.policy import DEATHS_TO_QUARANTINE, RetryPolicy
@@ -31,6 +31,8 @@ def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: 
         facts["told"] = told_key
     if profile_key:
         facts["profiles"] = profile_key
+    if recipe.own or recipe.settings.get("LensProfileEnable"):  # a photo's own settings may ask for it
+        facts["lenses"] = lens_database()
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

@@ -262,7 +262,7 @@ def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe, profile_key: 
     except OSError:
         return False  # developing it says what is wrong with its sidecar
     own_key, told_key = (sidecars.content_key(found), "") if recipe.own else ("", sidecars.told_key(found))
-    profiles = profile_key if profile_files.concern(Path(photo.path)) else ""
+    profiles = profile_key if profile_files.concern(photo.kind) else ""
     if row["key"] != output_key(photo.sha256, recipe, own_key, told_key, profiles):
         return False
     return stands_as_recorded(row, folder)

@@ -262,7 +262,7 @@ _COLOR: tuple[SettingField, ...] = (
     _both_ways("ColorGradeMidtoneLum", "brightness of the middle tones of colour grading"),
     _both_ways("ColorGradeHighlightLum", "brightness of the highlights of colour grading"),
     _both_ways("ColorGradeGlobalLum", "brightness of everything, by colour grading"),
-    _shape("ColorGradeBlending", 0, 100, 50, "how far the three ranges of colour grading overlap"),
+    NumberField("ColorGradeBlending", 0, 100, None, "how far the three ranges of colour grading overlap", scaled=False),
 )
 
 _DETAIL: tuple[SettingField, ...] = (

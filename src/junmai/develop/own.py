@@ -24,7 +24,7 @@ REMARKS_LIMIT = 12
 
 _NAMESPACE = xmp.CRS.encode()
 
-LIGHTROOM_STARTS: dict[str, float] = {"Sharpness": 40, "ColorNoiseReduction": 25}
+LIGHTROOM_STARTS: dict[str, float] = {"Sharpness": 40, "ColorNoiseReduction": 25, "ColorGradeBlending": 50}
 """Where Lightroom's controls stand for a RAW photo that nobody touched, beside those that are neutral."""
 
 

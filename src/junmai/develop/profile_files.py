@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from junmai import config
-from junmai.develop.sniff import RAW_EXTENSIONS
 from junmai.domain.model import Recipe
 
 
@@ -25,7 +24,19 @@ def all_files() -> list[Path]:
     """Every DCP file of the folder and what is below it, in the order of their paths."""
     if not folder().is_dir():
         return []
-    return sorted(path for path in folder().rglob("*") if path.suffix.casefold() == ".dcp")
+    return sorted(path for path in folder().rglob("*") if path.suffix.casefold() == ".dcp" and path.is_file())
+
+
+State = tuple[int, int, int, int]
+
+
+def state_of(path: Path) -> State:
+    """What changes whenever a file is written or replaced: its times, size and number. Raises OSError.
+
+    The time of its last write alone would not do: a copy may keep it.
+    """
+    status = path.stat()
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
 
 def key(recipe: Recipe) -> str:
@@ -49,9 +60,9 @@ def named_key(name: str) -> str:
     return _digest([path for path in there if dcp.is_named(path, name)])
 
 
-def concern(photo: Path) -> bool:
-    """Whether profiles can change what is developed from the photo: from RAW files only."""
-    return photo.suffix.lower() in RAW_EXTENSIONS
+def concern(kind: str) -> bool:
+    """Whether profiles can change what is developed from a photo of that kind (by content): from RAW files only."""
+    return kind == "raw"
 
 
 def _digest(paths: list[Path]) -> str:
@@ -65,12 +76,11 @@ def _digest(paths: list[Path]) -> str:
 
 def _checksum(path: Path) -> bytes:
     try:
-        status = path.stat()
-        return _read_checksum(path, status.st_mtime_ns, status.st_size)
+        return _read_checksum(path, state_of(path))
     except OSError:
         return hashlib.sha256(b"unreadable " + os.fsencode(path)).digest()
 
 
 @lru_cache(maxsize=1024)
-def _read_checksum(path: Path, _changed: int, _size: int) -> bytes:
+def _read_checksum(path: Path, _state: State) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()

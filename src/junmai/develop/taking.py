@@ -110,9 +110,8 @@ def _judge(
     if name == "ToneCurveName2012" and "ToneCurvePV2012" not in fields:
         points = _NAMED_CURVES.get(text_of(node))
         if points is not None and "ToneCurvePV2012" in develop_settings.FIELDS:
-            return Line(name, value, Verdict.APPLIED, "read as its points"), _read("ToneCurvePV2012", {"Seq": points})[
-                1
-            ]
+            _verdict, found = _read("ToneCurvePV2012", {"Seq": points})
+            return Line(name, value, Verdict.APPLIED, "read as its points"), found
     if _standard(name) is not None:
         return _setting(name, value, node)
     if name == "Look":

@@ -79,7 +79,9 @@ def develop(job: DevelopJob) -> Developed:
     state, source_sha256 = _checked_source(job)
     read = time.perf_counter()
     own = _own_settings(job)
-    profile_key = profile_files.key(job.recipe) if profile_files.concern(job.source) else ""
+    # Before anything is read for the outputs: a file that is saved meanwhile makes them outdated, and is not missed.
+    told_key = "" if job.recipe.own else _told_key(job.source)
+    profile_key = _profile_key(job)
     temporaries = (job.temporary, *job.further)
     try:
         main, *further = _outputs(job, _in_force(job.recipe, own), state, temporaries)
@@ -99,7 +101,7 @@ def develop(job: DevelopJob) -> Developed:
         height=main.height,
         seconds={"checksum": read - began, **seconds},
         own_key=own.key,
-        told_key="" if job.recipe.own else _told_key(job.source),
+        told_key=told_key,
         profile_key=profile_key,
         remarks=(*own.remarks, *main.remarks),
         further=tuple(Written(one.size, one.sha256) for one in further),
@@ -160,6 +162,13 @@ def _own_settings(job: DevelopJob) -> OwnSettings:
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
         detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
+
+
+def _profile_key(job: DevelopJob) -> str:
+    from junmai.develop.decode import identify
+
+    key = profile_files.key(job.recipe)
+    return key if key and profile_files.concern(identify(job.source).kind) else ""
 
 
 def _told_key(source: Path) -> str:
