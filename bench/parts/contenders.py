@@ -126,6 +126,12 @@ def _dcraw_emu(quality: int) -> Callable[[Job], list[str]]:
     return lambda job: [*_NICE, "dcraw_emu", "-w", "-W", "-q", str(quality), "-Z", "-", *job.photos]
 
 
+def _two_dcraw_emu(job: Job) -> list[str]:
+    """PPG in two processes at once."""
+    line = _dcraw_emu(2)(job)
+    return [sys.executable, "-m", "bench.parts.pair", *job.photos, "--", *line[: -len(job.photos)]]
+
+
 def _floor(kind: Kind) -> Callable[[Job], list[str]]:
     return lambda job: [*_NICE, sys.executable, "-m", "bench.parts.floor", kind, str(job.source), str(job.out)]
 
@@ -138,10 +144,11 @@ PLAIN, ALL, ALL_UNCOMPRESSED, TWO_WORKERS = (
     "junmai, all features, uncompressed DNG",
     "junmai, all features, 2 workers",
 )
-DARKTABLE, RAWTHERAPEE, PPG, AHD, FLOOR = (
+DARKTABLE, RAWTHERAPEE, PPG, TWO_PPG, AHD, FLOOR = (
     "darktable-cli",
     "rawtherapee-cli",
     "dcraw_emu PPG, nothing encoded or written",
+    "dcraw_emu PPG, 2 processes at once",
     "dcraw_emu AHD, nothing encoded or written",
     "floor: LibRaw PPG and Pillow, one process",
 )
@@ -173,6 +180,10 @@ def contenders(kind: Kind, threads: Threads) -> list[Contender]:
         for name, quality in ((PPG, 2), (AHD, 3)):
             tool = _dcraw_emu(quality)
             found.append(Contender(name, usual, tool, "dcraw_emu", "libraw-bin", keep_output=False, writes=False))
+    if raw and threads == "one":
+        found.append(
+            Contender(TWO_PPG, usual, _two_dcraw_emu, "dcraw_emu", "libraw-bin", keep_output=False, writes=False)
+        )
     if threads == "one":
         floor = FLOOR if raw else FLOOR_JPEG
         found.append(Contender(floor, usual, _floor(kind)))

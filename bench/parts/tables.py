@@ -18,6 +18,7 @@ from bench.parts.contenders import (
     PLAIN,
     PPG,
     RAWTHERAPEE,
+    TWO_PPG,
     TWO_WORKERS,
     Kind,
     Threads,
@@ -86,6 +87,9 @@ def _print_own(kind: Kind, took: dict[str, list[Usage]]) -> None:
     if TWO_WORKERS in took and (os.cpu_count() or 1) >= 2:
         ratios = _ratios(took[ALL], took[TWO_WORKERS], lambda run: run.seconds)
         _line("throughput of 2 workers against 1, all features", ratios, [], TWO_FOLD, "least")
+    if TWO_PPG in took and PPG in took:  # what the machine has left for a second process
+        ratios = _ratios(took[PPG], took[TWO_PPG], lambda run: run.seconds)
+        _line("throughput of 2 bare processes of dcraw_emu against 1", ratios, [], None, "least")
     for name in (name for name in (PLAIN, ALL, ALL_UNCOMPRESSED) if name in took):
         largest = max(run.largest for run in took[name]) / 1e6
         met = "yes" if largest <= MEMORY[kind] else "NO"

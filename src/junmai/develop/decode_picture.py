@@ -34,6 +34,7 @@ _PLUGINS = {
 _ORIENTATION, _EXIF_IFD, _INTEROP_IFD, _COLOR_SPACE = 274, 0x8769, 0xA005, 0xA001
 _BITS, _PHOTOMETRIC, _EXTRA_SAMPLES = 258, 262, 338
 _STRIP = 256
+_END_OF_JPEG = b"\xff\xd9"
 
 
 def decode(stream: BinaryIO, found: Sniffed) -> Decoded:
@@ -49,6 +50,9 @@ def decode(stream: BinaryIO, found: Sniffed) -> Decoded:
             deep = _sixteen_bit(stream, found, image)
             if deep is not None:
                 return _from_deep(deep, image, found)
+            plain = _plain_jpeg(stream, found, image)
+            if plain is not None:
+                return plain
             image.load()
             return _from_pillow(image, found)
         except Exception as error:
@@ -68,9 +72,34 @@ def _open(stream: BinaryIO, found: Sniffed) -> Image.Image:
 # --- 8 bits a channel, and grey ----------------------------------------------------------------------------
 
 
-def _from_pillow(image: Image.Image, found: Sniffed) -> Decoded:
+def _plain_jpeg(stream: BinaryIO, found: Sniffed, image: Image.Image) -> Decoded | None:
+    """A whole JPEG of three channels, by OpenCV: both use libjpeg-turbo and give the same pixels, but Pillow keeps four
+    bytes a pixel and copies (22 megapixels: 0.13 s and 66 MB instead of 0.17 s and 154 MB).
+
+    None is for Pillow, which says what is wrong: a file that does not stop with the end of a picture may be cut off,
+    which OpenCV would not say.
+    """
     profile = image.info.get("icc_profile") or b""
-    base = Decoded(
+    if found.kind != "jpeg" or image.mode != "RGB" or (shaper := _shaper(image, profile, "RGB", 256)) is None:
+        return None
+    import cv2
+
+    stream.seek(0)
+    data = stream.read()
+    if not data.endswith(_END_OF_JPEG):
+        return None
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        return None
+    if pixels is None or pixels.dtype != np.uint8 or pixels.shape != (image.height, image.width, 3):
+        return None
+    return _shaped(_of_eight_bits(image, found), np.asarray(pixels, dtype=np.uint8), shaper, 8)
+
+
+def _of_eight_bits(image: Image.Image, found: Sniffed) -> Decoded:
+    """What the file says, without its pixels."""
+    return Decoded(
         kind="developed",
         format=found.format,
         pixels=np.empty((0, 0, 3), np.uint8),
@@ -78,6 +107,11 @@ def _from_pillow(image: Image.Image, found: Sniffed) -> Decoded:
         matrix=np.eye(3),
         orientation=_orientation(image),
     )
+
+
+def _from_pillow(image: Image.Image, found: Sniffed) -> Decoded:
+    profile = image.info.get("icc_profile") or b""
+    base = _of_eight_bits(image, found)
     if image.mode.startswith("I"):
         grey, bits = _deep_grey(image)
         return _shaped(base, np.repeat(grey[:, :, None], 3, axis=2), _shaper(image, profile, "GRAY", 65536), bits)

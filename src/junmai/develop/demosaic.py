@@ -1,4 +1,4 @@
-"""Bayer mosaics to colour, band by band in float32.
+"""Bayer mosaics to colour, row by row in float32.
 
 Green first, along rows and along columns (Hamilton, Adams: US patent 5,629,734, 1997, expired), mixed by how little
 each direction changes around the place (the weights of Pekkucuksen, Altunbasak: Gradient based threshold free colour
@@ -6,7 +6,7 @@ filter array interpolation, ICIP 2010, on the gradients of Lin's pixel grouping)
 from green, which vary slower than the colours themselves.
 
 Rows are kept as two halves, the green sites and the coloured sites, so that each step is a plain loop over
-neighbours in memory. A row's result depends on its neighbours only, never on how the bands are cut.
+neighbours in memory. They stand in rings, row r at r % _RING or r % _FEW.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from junmai.develop.jit import compiled, part
 
 _PAD = 4
-_BAND = 32
 _HALO = 7
+_RING, _FEW = 16, 4
+"""Rows that are kept: of the sensor's values, and of what is worked out from them. 0.6 MB of 22 megapixels, which stays
+in a core's own cache; bands of 32 rows with what they need around them took 0.21 s instead of 0.14 s."""
 _ZERO, _HALF, _QUARTER, _TWO, _THREE = (np.float32(each) for each in (0, 0.5, 0.25, 2, 3))
 _TOP = np.float32(65535)
 _UNDER, _OVER = np.float32(0.75), np.float32(4 / 3)
@@ -59,6 +61,12 @@ def _mirror(y: Any, count: Any) -> Any:
     return y
 
 
+@part
+def _near(ring: Any, r: Any) -> Any:
+    """Row `r` of a ring, those one above and below it, and those two above and below."""
+    return ring[r % _RING], ring[(r - 1) % _RING], ring[(r + 1) % _RING], ring[(r - 2) % _RING], ring[(r + 2) % _RING]
+
+
 @compiled
 def _load(mosaic: Any, y: int, place: int, offset: Any, scale: Any, c: Any, g: Any) -> None:
     """One row into its coloured and green sites; edges mirrored."""
@@ -79,14 +87,14 @@ def _load(mosaic: Any, y: int, place: int, offset: Any, scale: Any, c: Any, g: A
 
 @compiled
 def _cool(c: Any, g: Any, r: int, s: int, above: Any) -> None:
-    """Put out the hot pixels of band row `r`: sites far above every neighbour, of their own colour and of others.
+    """Put out the hot pixels of row `r`: sites far above every neighbour, of their own colour and of others.
 
     A lens draws no point that small: even a star spreads over the next sites. `above` (half) is room to work in:
     looking first and writing after keeps the loops in vector instructions (0.19 s against 0.35 s in all).
     """
     n = c.shape[1]
-    c0, c_up, c_down, c_up2, c_down2 = c[r], c[r - 1], c[r + 1], c[r - 2], c[r + 2]
-    g0, g_up, g_down, g_up2, g_down2 = g[r], g[r - 1], g[r + 1], g[r - 2], g[r + 2]
+    c0, c_up, c_down, c_up2, c_down2 = _near(c, r)
+    g0, g_up, g_down, g_up2, g_down2 = _near(g, r)
     for i in range(1, n - 1):
         own = max(c0[i - 1], c0[i + 1], c_up2[i], c_down2[i])
         near = max(g0[i - 1 + s], g0[i + s], g_up[i], g_down[i])
@@ -105,11 +113,12 @@ def _cool(c: Any, g: Any, r: int, s: int, above: Any) -> None:
 
 @compiled
 def _directions(c: Any, g: Any, r: int, s: int, gh: Any, gv: Any, dh: Any, dv: Any) -> None:
-    """Green at the coloured sites of band row `r` along the row and the column, and how much each changes."""
+    """Green at the coloured sites of row `r` along the row and the column, and how much each changes."""
     n = c.shape[1]
-    c0, c_up, c_down = c[r], c[r - 2], c[r + 2]
-    g0, g_up, g_down, g_up3, g_down3 = g[r], g[r - 1], g[r + 1], g[r - 3], g[r + 3]
-    gh, gv, dh, dv = gh[r], gv[r], dh[r], dv[r]
+    c0, _, _, c_up, c_down = _near(c, r)
+    g0, g_up, g_down, _, _ = _near(g, r)
+    g_up3, g_down3 = g[(r - 3) % _RING], g[(r + 3) % _RING]
+    gh, gv, dh, dv = gh[r % _FEW], gv[r % _FEW], dh[r % _FEW], dv[r % _FEW]
     for i in range(2, n - 2):
         here = c0[i]
         left, right = g0[i - 1 + s], g0[i + s]
@@ -132,11 +141,11 @@ def _directions(c: Any, g: Any, r: int, s: int, gh: Any, gv: Any, dh: Any, dv: A
 
 @compiled
 def _green(c: Any, r: int, s: int, gh: Any, gv: Any, dh: Any, dv: Any, k: Any) -> None:
-    """Difference of colour and green at the coloured sites of band row `r`."""
+    """Difference of colour and green at the coloured sites of row `r`."""
     n = c.shape[1]
-    c0, h0, v0, k0 = c[r], gh[r], gv[r], k[r]
-    dh0, dhu, dhd = dh[r], dh[r - 1], dh[r + 1]
-    dv0, dvu, dvd = dv[r], dv[r - 1], dv[r + 1]
+    c0, h0, v0, k0 = c[r % _RING], gh[r % _FEW], gv[r % _FEW], k[r % _FEW]
+    dh0, dhu, dhd = dh[r % _FEW], dh[(r - 1) % _FEW], dh[(r + 1) % _FEW]
+    dv0, dvu, dvd = dv[r % _FEW], dv[(r - 1) % _FEW], dv[(r + 1) % _FEW]
     for i in range(3, n - 3):
         h = _TWO * dh0[i] + dhu[i - 1 + s] + dhu[i + s] + dhd[i - 1 + s] + dhd[i + s] + np.float32(1)
         v = _TWO * dv0[i] + dvu[i - 1 + s] + dvu[i + s] + dvd[i - 1 + s] + dvd[i + s] + np.float32(1)
@@ -146,9 +155,10 @@ def _green(c: Any, r: int, s: int, gh: Any, gv: Any, dh: Any, dv: Any, k: Any) -
 
 @compiled
 def _write(c: Any, g: Any, k: Any, r: int, s: int, channel: int, out: Any) -> None:
-    """The finished pixels of band row `r` into `out` (width, 3)."""
+    """The finished pixels of row `r` into `out` (width, 3)."""
     half = out.shape[0] // 2
-    c0, g0, k0, ku, kd = c[r], g[r], k[r], k[r - 1], k[r + 1]
+    c0, g0 = c[r % _RING], g[r % _RING]
+    k0, ku, kd = k[r % _FEW], k[(r - 1) % _FEW], k[(r + 1) % _FEW]
     other = 2 - channel
     at, beside = s, 1 - s
     for j in range(half):
@@ -173,22 +183,20 @@ def _write(c: Any, g: Any, k: Any, r: int, s: int, channel: int, out: Any) -> No
 @compiled
 def _bayer(mosaic: Any, out: Any, colored: Any, channel: Any, offsets: Any, scales: Any) -> None:
     height, width = mosaic.shape
-    rows, half = _BAND + 2 * _HALO, width // 2 + 2 * _PAD
-    c, g = np.empty((rows, half), np.float32), np.empty((rows, half), np.float32)
-    gh, gv = np.zeros((rows, half), np.float32), np.zeros((rows, half), np.float32)
-    dh, dv = np.zeros((rows, half), np.float32), np.zeros((rows, half), np.float32)
-    k, above = np.zeros((rows, half), np.float32), np.zeros(half, np.float32)
-    for top in range(0, height, _BAND):
-        count = min(_BAND, height - top)
-        for r in range(count + 2 * _HALO):
-            y = _mirror(top + r - _HALO, height)
-            _load(mosaic, y, colored[y & 1], offsets[y & 1], scales[y & 1], c[r], g[r])
-        for r in range(2, count + 2 * _HALO - 2):
-            _cool(c, g, r, colored[(top + r - _HALO) & 1], above)
-        for r in range(5, count + 2 * _HALO - 5):
-            _directions(c, g, r, colored[(top + r - _HALO) & 1], gh, gv, dh, dv)
-        for r in range(6, count + 2 * _HALO - 6):
-            _green(c, r, colored[(top + r - _HALO) & 1], gh, gv, dh, dv, k)
-        for r in range(_HALO, count + _HALO):
-            y = top + r - _HALO
-            _write(c, g, k, r, colored[y & 1], channel[y & 1], out[y])
+    half = width // 2 + 2 * _PAD
+    c, g = np.empty((_RING, half), np.float32), np.empty((_RING, half), np.float32)
+    gh, gv = np.zeros((_FEW, half), np.float32), np.zeros((_FEW, half), np.float32)
+    dh, dv = np.zeros((_FEW, half), np.float32), np.zeros((_FEW, half), np.float32)
+    k, above = np.zeros((_FEW, half), np.float32), np.zeros(half, np.float32)
+    for r in range(height + 2 * _HALO):  # each step follows the one before it as closely as its neighbours allow
+        y = _mirror(r - _HALO, height)
+        _load(mosaic, y, colored[y & 1], offsets[y & 1], scales[y & 1], c[r % _RING], g[r % _RING])
+        if r >= 4:
+            _cool(c, g, r - 2, colored[(r - 2 - _HALO) & 1], above)
+        if r >= 10:
+            _directions(c, g, r - 5, colored[(r - 5 - _HALO) & 1], gh, gv, dh, dv)
+        if r >= 12:
+            _green(c, r - 6, colored[(r - 6 - _HALO) & 1], gh, gv, dh, dv, k)
+        if r >= 2 * _HALO:
+            y = r - 2 * _HALO
+            _write(c, g, k, r - _HALO, colored[y & 1], channel[y & 1], out[y])

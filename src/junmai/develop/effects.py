@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from junmai.develop.jit import compiled
+from junmai.develop.jit import compiled, part
 from junmai.develop.settings import number
 from junmai.develop.tone import smoothstep
 from junmai.domain.model import SettingValue
@@ -173,23 +173,30 @@ def tile(edge: int, width: float, rough: float) -> NDArray[np.float32]:
     return np.asarray((mixed - mixed.mean()) / mixed.std(), dtype=np.float32)
 
 
+@part
+def _lay(tile: Any, row: int, column: int, line: Any) -> None:
+    """A row of a tile into `line` (width,), again and again from its column on."""
+    row, column = row % tile.shape[0], column % tile.shape[1]
+    x = 0
+    while x < line.shape[0]:
+        count = min(tile.shape[1] - column, line.shape[0] - x)
+        line[x : x + count] = tile[row, column : column + count]
+        x, column = x + count, 0
+
+
 @compiled
 def grain_rows(band: Any, top: int, one: Any, other: Any, starts: Any, strength: Any, weights: Any) -> None:
     """Add both tiles, strongest in the middle tones, none on black and white, the same to all channels."""
     width = band.shape[2]
-    line = np.empty(width, np.float32)
+    first, second = np.empty(width, np.float32), np.empty(width, np.float32)
     half = _F(0.70710678) * strength
     for y in range(band.shape[1]):
-        row, second = (top + y + starts[0, 0]) % one.shape[0], (top + y + starts[1, 0]) % other.shape[0]
-        column, beside = starts[0, 1] % one.shape[1], starts[1, 1] % other.shape[1]
-        for x in range(width):
-            line[x] = one[row, column] + other[second, beside]
-            column = column + 1 if column + 1 < one.shape[1] else 0
-            beside = beside + 1 if beside + 1 < other.shape[1] else 0
+        _lay(one, top + y + starts[0, 0], starts[0, 1], first)
+        _lay(other, top + y + starts[1, 0], starts[1, 1], second)
         for x in range(width):
             light = weights[0] * band[0, y, x] + weights[1] * band[1, y, x] + weights[2] * band[2, y, x]
             light = min(max(light, _ZERO), _ONE)
-            change = half * line[x] * _FOUR * light * (_ONE - light)
+            change = half * (first[x] + second[x]) * _FOUR * light * (_ONE - light)
             band[0, y, x] += change
             band[1, y, x] += change
             band[2, y, x] += change

@@ -31,7 +31,7 @@ the line between two."""
 _TOGETHER = 0.02
 """Pixels by which the channels may lie apart and count as together."""
 _ROWS, _COLUMNS = 64, 1024
-"""Size of the blocks that are resampled at a time."""
+"""Size of the blocks that are resampled at a time; a multiple of SPACING."""
 
 
 class Places(Protocol):
@@ -109,8 +109,9 @@ class Source:
         height, width = pixels.shape[:2]
         whole = asked or Frame(width, height, (width - 1) / 2, (height - 1) / 2)
         self.width, self.height = whole.width, whole.height
-        self._pixels, self._frame, self._lens = pixels, whole, lens
+        self._pixels = pixels
         self._moved = lens is not None or whole.sin != 0
+        self._places = _places(whole, lens) if self._moved else np.empty((1, 2, 0, 0))
         self._left = round(whole.middle_x - (whole.width - 1) / 2)
         self._top = round(whole.middle_y - (whole.height - 1) / 2)
         self._number, self._made = -1, np.empty((0, 0, 3), pixels.dtype)
@@ -133,7 +134,7 @@ class Source:
             for left in range(0, self.width, _COLUMNS):
                 size = (len(self._made), min(_COLUMNS, self.width - left), 3)
                 block = np.empty(size, self._made.dtype)
-                _resample(self._pixels, _block_places(self._frame, self._lens, left, first, size), block)
+                _resample(self._pixels, _of_block(self._places, left, first, size), block)
                 self._made[:, left : left + _COLUMNS] = block
         return self._made[max(top - first, 0) : stop - first]
 
@@ -150,15 +151,20 @@ def lens_light(lens: Places | None, asked: Frame | None, width: int, height: int
     return np.nan_to_num(np.clip(lens.gain(*lens.places(*whole.places(x, y))[1]), 0, 16), nan=1.0).astype(np.float32)
 
 
-def _block_places(whole: Frame, lens: Places | None, left: int, top: int, shape: tuple[int, ...]) -> Values:
-    """Places of a block's pixels every SPACING pixels: (1 or 3, 2, rows, columns); 1 where channels lie together."""
-    rows, columns = -(-shape[0] // SPACING) + 1, -(-shape[1] // SPACING) + 1
+def _places(whole: Frame, lens: Places | None) -> Values:
+    """Places of a frame's pixels every SPACING pixels: (1 or 3, 2, rows, columns)."""
+    rows, columns = -(-whole.height // SPACING) + 1, -(-whole.width // SPACING) + 1
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float64) * SPACING
-    x, y = whole.places(x + left, y + top)
-    if lens is None:
-        return np.stack([x, y])[None]
-    found = np.nan_to_num(lens.places(x, y))
-    return found[:1] if np.ptp(found, axis=0).max() < _TOGETHER else found
+    x, y = whole.places(x, y)
+    return np.stack([x, y])[None] if lens is None else np.nan_to_num(lens.places(x, y))
+
+
+def _of_block(places: Values, left: int, top: int, shape: tuple[int, ...]) -> Values:
+    """The part of a frame's places that a block needs; for one channel where the channels lie together."""
+    row, column = top // SPACING, left // SPACING
+    rows, columns = -(-shape[0] // SPACING) + 1, -(-shape[1] // SPACING) + 1
+    found = places[:, :, row : row + rows, column : column + columns]
+    return found[:1] if len(found) == 1 or np.ptp(found, axis=0).max() < _TOGETHER else found
 
 
 def _resample(pixels: NDArray[Any], places: Values, out: NDArray[Any]) -> None:
@@ -179,10 +185,6 @@ def _resample(pixels: NDArray[Any], places: Values, out: NDArray[Any]) -> None:
 
 def at_points(grid: NDArray[np.float32], x: Values, y: Values) -> NDArray[np.float32]:
     """Values of a grid (rows, columns, n) at fractional columns and rows, edges held: the shape of x and n."""
-    x, y = np.clip(x, 0, grid.shape[1] - 1), np.clip(y, 0, grid.shape[0] - 1)
-    left, above = x.astype(int), y.astype(int)
-    right, below = np.minimum(left + 1, grid.shape[1] - 1), np.minimum(above + 1, grid.shape[0] - 1)
-    along, down = (x - left).astype(np.float32)[..., None], (y - above).astype(np.float32)[..., None]
-    upper = grid[above, left] + along * (grid[above, right] - grid[above, left])
-    lower = grid[below, left] + along * (grid[below, right] - grid[below, left])
-    return np.asarray(upper + down * (lower - upper), dtype=np.float32)
+    found = np.empty((x.size, grid.shape[2]), np.float32)
+    kernels.at_points(grid, x.reshape(-1), y.reshape(-1), found)
+    return found.reshape(*x.shape, grid.shape[2])

@@ -103,3 +103,18 @@ def resample(planes: Any, places: Any, spacing: int, most: Any, out: Any) -> Non
         for x in range(width):
             for c in range(3):
                 out[y, x, c] = np.uint16(min(max(value[c, x], _ZERO), most) + _HALF)
+
+
+@compiled
+def at_points(grid: Any, x: Any, y: Any, out: Any) -> None:
+    """Values `out` (n, k) of a grid (rows, columns, k) at fractional columns and rows (n,) float64, edges held."""
+    last_row, last_column = grid.shape[0] - 1, grid.shape[1] - 1
+    for i in range(x.shape[0]):
+        column, row = min(max(x[i], 0.0), float(last_column)), min(max(y[i], 0.0), float(last_row))
+        left, above = min(max(int(column), 0), last_column), min(max(int(row), 0), last_row)
+        right, below = min(left + 1, last_column), min(above + 1, last_row)
+        along, down = _F(column - left), _F(row - above)
+        for k in range(grid.shape[2]):
+            upper = grid[above, left, k] + along * (grid[above, right, k] - grid[above, left, k])
+            lower = grid[below, left, k] + along * (grid[below, right, k] - grid[below, left, k])
+            out[i, k] = upper + down * (lower - upper)

@@ -120,20 +120,20 @@ def measure_cells(light: Any, cell: int, out: Any) -> None:
 def lens_light(light: Any, top: int, gains: Any, spacing: int) -> None:
     """Multiply a band that begins at the picture's row `top` by gains that stand every `spacing` pixels."""
     width, last = light.shape[2], gains.shape[1] - 2
-    line, per_pixel = np.empty(gains.shape[1], np.float32), _ONE / _F(spacing)
+    gain, line, per_pixel = np.empty(width, np.float32), np.empty(gains.shape[1], np.float32), _ONE / _F(spacing)
     for y in range(light.shape[1]):
         at = _F(top + y) * per_pixel
         above = min(int(at), gains.shape[0] - 2)
         share = at - _F(above)
         for column in range(gains.shape[1]):
             line[column] = gains[above, column] + share * (gains[above + 1, column] - gains[above, column])
-        for x in range(width):
-            at = _F(x) * per_pixel
-            left = min(int(at), last)
-            gain = line[left] + (at - _F(left)) * (line[left + 1] - line[left])
-            light[0, y, x] *= gain
-            light[1, y, x] *= gain
-            light[2, y, x] *= gain
+        for column in range(last + 1):
+            step = (line[column + 1] - line[column]) * per_pixel
+            for x in range(column * spacing, min((column + 1) * spacing, width)):
+                gain[x] = line[column] + _F(x - column * spacing) * step
+        for k in range(3):
+            for x in range(width):
+                light[k, y, x] *= gain[x]
 
 
 # --- local tone --------------------------------------------------------------------------------------------
@@ -145,6 +145,15 @@ def _look(table: Any, at: Any) -> Any:
     index = np.uint32(at)
     low = table[index]
     return low + (at - _F(index)) * (table[index + np.uint32(1)] - low)
+
+
+@part
+def _widen(line: Any, left: Any, share: Any, out: Any) -> None:
+    """A row of a grid to a row of pixels: each lies its `share` of a cell beyond the middle of the one `left` of it."""
+    right = np.uint32(1 if line.shape[0] > 1 else 0)
+    for x in range(out.shape[0]):
+        value = line[left[x]]
+        out[x] = value + share[x] * (line[left[x] + right] - value)
 
 
 @compiled
@@ -161,41 +170,39 @@ def local_tone(
     width = light.shape[2]
     last = _F(lift.shape[0] - 1) - _F(0.001)
     air, least, hazy = haze[0], haze[1], haze[2]
-    columns, rows = grid.shape[1], grid.shape[0]
-    per_cell = _ONE / _F(cell)
-    line = np.empty((4, columns), np.float32)
-    fit = np.empty((4, width), np.float32)
+    rows, columns, per_cell = grid.shape[0], grid.shape[1], _ONE / _F(cell)
     left, share = np.empty(width, np.uint32), np.empty(width, np.float32)
     for x in range(width):
         at = min(max((_F(x) + _HALF) * per_cell - _HALF, _ZERO), _F(columns - 1))
         left[x] = np.uint32(min(int(at), max(columns - 2, 0)))
         share[x] = at - _F(left[x])
-    right = np.uint32(1 if columns > 1 else 0)
+    parts, line = 4 if hazy != _ZERO else 2, np.empty(columns, np.float32)
+    fit, rise, made = np.empty((4, width), np.float32), np.empty((4, width), np.float32), -1
     place, inner, gain = np.empty(width, np.float32), np.empty(width, np.float32), np.empty(width, np.float32)
     for y in range(light.shape[1]):
         at = min(max((_F(top + y) + _HALF) * per_cell - _HALF, _ZERO), _F(rows - 1))
         above = min(int(at), max(rows - 2, 0))
-        below = min(above + 1, rows - 1)
         down = at - _F(above)
-        for k in range(4):
-            for column in range(columns):
-                line[k, column] = grid[above, column, k] + down * (grid[below, column, k] - grid[above, column, k])
-        for k in range(4 if hazy != _ZERO else 2):
-            for x in range(width):
-                value = line[k, left[x]]
-                fit[k, x] = value + share[x] * (line[k, left[x] + right] - value)
+        if above != made:  # a row of the grid serves for a whole cell
+            made = above
+            for k in range(parts):
+                line[:] = grid[above, :, k]
+                _widen(line, left, share, fit[k])
+                line[:] = grid[min(above + 1, rows - 1), :, k] - line
+                _widen(line, left, share, rise[k])
         if hazy != _ZERO:
             for x in range(width):
                 r, g, b = light[0, y, x], light[1, y, x], light[2, y, x]
                 bright = max(weights[0] * r + weights[1] * g + weights[2] * b, _F(2.0**-14))
-                through = min(max(fit[2, x] * _log2(bright) + fit[3, x], least), _ONE)
+                slope, shift = fit[2, x] + down * rise[2, x], fit[3, x] + down * rise[3, x]
+                through = min(max(slope * _log2(bright) + shift, least), _ONE)
                 scale = _ONE / through if hazy > _ZERO else through
                 shift = air * (_ONE - through) * (-scale if hazy > _ZERO else _ONE)
                 light[0, y, x], light[1, y, x], light[2, y, x] = r * scale + shift, g * scale + shift, b * scale + shift
         for x in range(width):
             bright = weights[0] * light[0, y, x] + weights[1] * light[1, y, x] + weights[2] * light[2, y, x]
             bright = _log2(max(bright, _F(2.0**-14)))
-            base = fit[0, x] * bright + fit[1, x]
+            base = (fit[0, x] + down * rise[0, x]) * bright + (fit[1, x] + down * rise[1, x])
             inner[x] = bright - base
             place[x] = min(max((base - low) * step, _ZERO), last)
         for x in range(width):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from junmai.develop import local_kernels as kernels
 from junmai.develop.geometry import Frame, at_points
 
 SMALL_EDGE = 640
@@ -99,25 +100,12 @@ def _fit(guide: Values, values: Values, radius: int, edge: float) -> tuple[Value
 
 
 def _box(values: Values, radius: int) -> Values:
-    """Mean over (2 radius + 1)^2, windows cut at the edges."""
-    for axis in (0, 1):
-        length = values.shape[axis]
-        sums = np.cumsum(values, axis=axis)
-        sums = np.concatenate([np.zeros_like(np.take(sums, [0], axis=axis)), sums], axis=axis)
-        low = np.maximum(np.arange(length) - radius, 0)
-        high = np.minimum(np.arange(length) + radius + 1, length)
-        shape = [1, 1]
-        shape[axis] = length
-        values = (np.take(sums, high, axis=axis) - np.take(sums, low, axis=axis)) / (high - low).reshape(shape)
-    return values
+    mean = np.empty(values.shape)
+    kernels.box(np.ascontiguousarray(values), radius, mean)
+    return mean
 
 
 def _least(values: Values, radius: int) -> Values:
-    """Least over (2 radius + 1)^2, windows cut at the edges."""
-    for axis in (0, 1):
-        edges = [(0, 0), (0, 0)]
-        edges[axis] = (radius, radius)
-        padded = np.pad(values, edges, mode="edge")
-        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, axis=axis)
-        values = windows.min(axis=-1)
-    return values
+    least = np.empty(values.shape)
+    kernels.least(np.ascontiguousarray(values), radius, least)
+    return least
