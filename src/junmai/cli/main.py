@@ -21,7 +21,7 @@ from junmai.control import developing
 from junmai.control.controller import BatchController
 from junmai.control.importing import import_photos
 from junmai.control.planning import Look, Order
-from junmai.control.sidecars import FOLDER as SIDECARS
+from junmai.control.sidecars import folder_for
 from junmai.domain.model import OutputOptions
 
 INTERRUPTED = 130
@@ -133,7 +133,7 @@ def develop(
     reporter = _reporter(json)
     with opened("develop") as controller:
         look = Look(presetting.taken(controller.store, preset, reporter.word), blend, settings_from=settings)
-        folder = controller.settings.data / SIDECARS if output.nothing_but_beside_originals else _absolute(out)
+        folder = folder_for(output, _absolute(out), controller.settings.data)
         order = Order(look, output, folder, overwrite, options.further(also or [], output))
         executor = controller.executor(workers)
         try:

@@ -212,7 +212,7 @@ class Foreground:
         return EXIT_FAILURES if code == EXIT_DONE and self.unreadable else code
 
     def _closing_lines(self, batch: Batch, seconds: float) -> Iterator[str]:
-        done = f"{self.counts.processed} developed"
+        done = f"{self.counts.processed} {'developed' if batch.recipe.output.pixels else 'given a sidecar'}"
         failed = f", [red]{self.counts.failed} failed[/]" if self.counts.failed else ""
         skipped = f", {self.counts.skipped} were right already" if self.counts.skipped else ""
         watched = self._runner is None and batch.status not in ENDED

@@ -15,7 +15,7 @@ from pathlib import Path
 from junmai import errors, files
 from junmai.control.endings import sidecar_key
 from junmai.develop import sidecar_write, sidecars
-from junmai.domain.model import MOST_FURTHER, Batch, Photo, Recipe, Staged
+from junmai.domain.model import MOST_FURTHER, Batch, OutputOptions, Photo, Recipe, Staged
 from junmai.domain.snapshot import Snapshot
 from junmai.executors.base import SidecarJob
 from junmai.store.base import Store
@@ -45,6 +45,11 @@ def job_of(batch: Batch, output_name: str) -> SidecarJob | None:
     if output.sidecars == "none":
         return None
     return SidecarJob(target_of(batch.recipe, Path(batch.folder), output_name), alone=not output.pixels)
+
+
+def folder_for(output: OutputOptions, folder: Path, data: Path) -> Path:
+    """The folder of a batch's outputs; one in the data folder where everything goes beside the originals."""
+    return data / FOLDER if output.sidecars == "originals" and not output.pixels else folder
 
 
 def target_of(recipe: Recipe, folder: Path, output_name: str) -> Path | None:

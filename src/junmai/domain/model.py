@@ -47,11 +47,6 @@ class OutputOptions:
     sidecars: Sidecars = "none"
     pixels: bool = True
 
-    @property
-    def nothing_but_beside_originals(self) -> bool:
-        """Whether nothing goes into an output folder."""
-        return self.sidecars == "originals" and not self.pixels
-
     def deciding(self) -> dict[str, object]:
         """The options that decide the bytes of an output, as part of its key.
 
@@ -346,15 +341,16 @@ class SourceRead:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An item whose outputs all have their final names; times as the folders say them, `further` in their order."""
+    """An item whose outputs all have their final names; times as the folders say them, `further` in their order.
+
+    `sidecar` is the path of its sidecar, `""` where it has none; without `pixels` there is nothing else.
+    """
 
     staged: Staged
     mtime_ns: int
     further: tuple[int, ...] = ()
     sidecar: str = ""
-    """The path of its sidecar; `""` where it has none."""
     pixels: bool = True
-    """Whether there are outputs, and not a sidecar alone."""
 
 
 @dataclass(frozen=True, slots=True)
