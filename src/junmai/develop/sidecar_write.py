@@ -106,7 +106,7 @@ def _written(there: bytes | None, photo: Path, settings: Mapping[str, SettingVal
     if there is None:
         return xmp.write(fields)
     with_crop = any(name in fields for name in ("HasCrop", "CropTop", "CropAngle"))
-    with_light = fields.get("WhiteBalance") != "As Shot"
+    as_shot = fields["WhiteBalance"] == text_of(existing.get("WhiteBalance")) == "As Shot"
 
     def goes(name: str) -> bool:
         if name in fields:
@@ -114,7 +114,7 @@ def _written(there: bytes | None, photo: Path, settings: Mapping[str, SettingVal
         if name.startswith("Crop") or name == "HasCrop":
             return with_crop
         if name in _WHITE_BALANCE:
-            return with_light  # else they say what the camera measured
+            return not as_shot  # else they say what the camera measured
         if name == "Look":
             return not keeps_look
         return name in FIELDS or name in ALIASES or name in _ALWAYS_NEW or adobe.is_switch(name)
