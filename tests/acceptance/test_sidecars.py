@@ -324,6 +324,20 @@ def test_sidecars_beside_outputs_are_taken_back_too(place: Place) -> None:
 # --- folders that take no files -----------------------------------------------------------------------------
 
 
+def _locker(folder: Path) -> Callable[[bool], None]:
+    """By the folder's mode, or where root ignores modes by the immutable attribute."""
+    if os.geteuid() != 0:
+        return lambda locked: folder.chmod(0o555 if locked else 0o755)
+    chattr = shutil.which("chattr")
+    if chattr is None or subprocess.run([chattr, "+i", folder], capture_output=True, check=False).returncode:
+        pytest.skip("root may write into every folder, and this file system has no immutable attribute")
+
+    def change(locked: bool) -> None:
+        subprocess.run([chattr, "+i" if locked else "-i", folder], check=True)
+
+    return change
+
+
 @pytest.fixture
 def locked(place: Place) -> Iterator[Callable[[bool], None]]:
     """Forbids this user to write into a second folder of the shoot, and allows it again."""
@@ -331,13 +345,7 @@ def locked(place: Place) -> Iterator[Callable[[bool], None]]:
     folder.mkdir()
     shutil.copy(place.raws[0], folder / "IMG_9.dng")
     (folder / "IMG_9.xmp").write_bytes(OF_LIGHTROOM)
-    if os.geteuid() != 0:
-        change = lambda locked: folder.chmod(0o555 if locked else 0o755)  # noqa: E731
-    else:
-        chattr = shutil.which("chattr")
-        if chattr is None or subprocess.run([chattr, "+i", folder], capture_output=True, check=False).returncode:
-            pytest.skip("root may write into every folder, and this file system has no immutable attribute")
-        change = lambda locked: subprocess.run([chattr, "+i" if locked else "-i", folder], check=True)  # noqa: E731
+    change = _locker(folder)
     change(True)
     yield change
     change(False)

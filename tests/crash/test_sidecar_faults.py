@@ -36,7 +36,17 @@ class Place:
             # each its own, so that one that is put back in the place of another is seen
             data = OF_LIGHTROOM.replace(b'catalogue:shelf="7"', b'catalogue:shelf="%d"' % number)
             (self.shoot / f"IMG_{number}.xmp").write_bytes(data)
-        self.command = ("develop", self.shoot, "--out", self.out, "--json", "--workers", "2", *LOOK, *words)
+        self.command: tuple[str | Path, ...] = (
+            "develop",
+            self.shoot,
+            "--out",
+            self.out,
+            "--json",
+            "--workers",
+            "2",
+            *LOOK,
+            *words,
+        )
         self.before = checksums(self.shoot)
         self.originals = {raw.name: fingerprints(self.shoot)[raw.name] for raw in self.raws}
         undisturbed = junmai(*self.command, data=tmp / "undisturbed")
