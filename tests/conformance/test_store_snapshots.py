@@ -14,9 +14,9 @@ from junmai.domain.snapshot import NewSnapshot
 BEFORE = b"before\0\xff"
 
 
-def staged(world: World, runner: int, *, path: str = "/photos/IMG_1.xmp", before: bytes | None = BEFORE) -> Staged:
-    (claim,) = world.claim(runner)
-    one = staged_of(claim, sidecar=NewSnapshot(path, before, b"after", "key"))
+def staged(world: World, runner: int, *, before: bytes | None = BEFORE) -> Staged:
+    (claim,) = world.claim(runner, limit=1)
+    one = staged_of(claim, sidecar=NewSnapshot("/photos/IMG_1.xmp", before, b"after", "key"))
     assert world.store.stage(runner, [one])
     return one
 

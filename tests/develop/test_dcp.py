@@ -1,48 +1,32 @@
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from numpy.typing import NDArray
 
 from junmai.develop import dcp, tone
 from junmai.develop.camera_profile import ProfiledCamera
 from junmai.develop.decode import Wanted, decode
+from rawfiles import CAMERA, make_dcp, tone_curve
 
 Values = NDArray[np.float64]
-MATRIX = (6722, -635, -963, -4287, 12460, 2028, -908, 2162, 5668)
 NOTHING = [0.0, 1.0, 1.0]
 """No shift of hue, saturation and value kept."""
 
 
 @pytest.fixture
 def write_dcp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Write a DCP file into the folder where they are looked for: a TIFF with another number in its head."""
+    """Write a DCP file into the folder where they are looked for."""
     folder = tmp_path / "profiles"
     folder.mkdir()
     monkeypatch.setenv("JUNMAI_CAMERA_PROFILES", str(folder))
 
-    def make(name: str = "Velvet", camera: str = "Junmai Test", extra: list[Any] | None = None) -> Path:
-        rationals = tuple(each for value in MATRIX for each in (value, 10000))
-        tags = [
-            (50708, "s", 0, camera, True),
-            (50721, "2i", 9, rationals, True),
-            (50778, "H", 1, 21, True),
-            (50936, "s", 0, name, True),
-            *(extra or []),
-        ]
-        buffer = io.BytesIO()
-        tifffile.imwrite(buffer, np.zeros((1, 1), np.uint8), metadata=None, software=False, extratags=tags)
-        data = bytearray(buffer.getvalue())
-        data[2:4] = b"RC"
-        path = folder / f"{name}.dcp"
-        path.write_bytes(data)
-        return path
+    def make(name: str = "Velvet", camera: str = CAMERA, extra: list[Any] | None = None) -> Path:
+        return make_dcp(folder / f"{name}.dcp", name, camera, extra)
 
     return make
 
@@ -81,7 +65,7 @@ def test_a_photo_is_developed_with_the_profile_that_is_asked_for(
     write_dcp: Callable[..., Path], write_dng: Callable[..., Path], mosaic: Callable[..., Any]
 ) -> None:
     curve = (0.0, 0.0, 0.25, 0.5, 1.0, 1.0)
-    write_dcp("Velvet", extra=[(50940, "f", 6, curve, True)])
+    write_dcp("Velvet", extra=[tone_curve(*curve)])
     photo = decode(write_dng(mosaic(0.2, 0.3, 0.2)), want=Wanted(camera_profile="Velvet"))
     assert photo.base is not None
     assert photo.base.curve(np.array([0.25 * tone.RAW_GAIN]))[0] == pytest.approx(0.5)

@@ -104,6 +104,7 @@ def develop(
     preset: options.Preset = None,
     blend: options.Blend = 100.0,
     settings: options.SettingsFrom = None,
+    chosen: options.Set = None,
     out: options.Out = "developed",
     name: options.Name = "",
     form: options.Format = "jpeg",
@@ -132,7 +133,8 @@ def develop(
     output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name, pixels=not no_pixels)
     reporter = _reporter(json)
     with opened("develop") as controller:
-        look = Look(presetting.taken(controller.store, preset, reporter.word), blend, settings_from=settings)
+        taken = presetting.taken(controller.store, preset, reporter.word)
+        look = Look(taken, blend, options.settings(chosen or []), settings)
         folder = folder_for(output, _absolute(out), controller.settings.data)
         order = Order(look, output, folder, overwrite, options.further(also or [], output))
         executor = controller.executor(workers)

@@ -37,6 +37,15 @@ SettingsFrom = Annotated[
         "None: preset where one is named, else own."
     ),
 ]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="One setting by Adobe's name, over everything else: --set Exposure2012=+0.5 --set BaseLook=neutral. "
+        "A curve is a list of points: --set 'ToneCurvePV2012=0,10;128,140;255,250'. May be given often.",
+    ),
+]
 Out = Annotated[str, typer.Option(help="Where the developed photos go; seen from the current folder.")]
 MinRating = Annotated[
     int | None,
@@ -90,6 +99,19 @@ Also = Annotated[
         "quality 92 in sRGB.",
     ),
 ]
+
+
+def settings(given: Sequence[str]) -> dict[str, object]:
+    """The settings that `--set` names, unread. Raises `BadInput` for what is no NAME=VALUE or is given twice."""
+    chosen: dict[str, object] = {}
+    for text in given:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if not sign or not name or not value:
+            raise errors.BadInput(detail=f"--set {text!r} is not NAME=VALUE, such as Exposure2012=+0.5.")
+        if name in chosen:
+            raise errors.BadInput(detail=f"--set {name} is given twice.")
+        chosen[name] = value.split(";") if ";" in value else value
+    return chosen
 
 
 def further(given: Sequence[str], main: OutputOptions) -> tuple[FurtherOutput, ...]:

@@ -15,11 +15,12 @@ from junmai.domain.snapshot import NewSnapshot
 from junmai.executors.base import Developed, Ending, Outcome
 
 
-def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: str = "") -> str:
+def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: str = "", profile_key: str = "") -> str:
     """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key.
 
     `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
     `junmai.develop.sidecars.content_key` has it; else `told_key` that of the metadata which they give to an output.
+    `profile_key` is that of the DCP files a RAW may be developed with (`junmai.develop.profile_files.key`).
     What a photo carries itself is in its checksum.
     """
     decides: dict[str, object] = {"settings": recipe.settings, "output": recipe.output.deciding()}
@@ -29,6 +30,8 @@ def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: 
         facts["own"] = own_key
     elif told_key and recipe.output.metadata != "none":
         facts["told"] = told_key
+    if profile_key:
+        facts["profiles"] = profile_key
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -52,6 +55,7 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
     result = outcome.result
     if not isinstance(result, Developed):
         raise TypeError("only a developed photo is staged")
+    keys = (result.own_key, result.told_key, result.profile_key)
     return Staged(
         batch_no=claim.batch_no,
         position=claim.position,
@@ -60,7 +64,7 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
         output_name=claim.output_name,
         size=result.size,
         sha256=result.sha256,
-        key=output_key(result.source_sha256, batch.recipe, result.own_key, result.told_key),
+        key=output_key(result.source_sha256, batch.recipe, *keys),
         seconds=outcome.seconds,
         remarks=result.remarks,
         further=tuple(
@@ -70,7 +74,7 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
                 format=one.output.format,
                 size=written.size,
                 sha256=written.sha256,
-                key=further_key(result.source_sha256, batch.recipe, one, result.own_key, result.told_key),
+                key=further_key(result.source_sha256, batch.recipe, one, *keys),
             )
             for one, written in zip(batch.recipe.further, result.further, strict=True)
         ),
@@ -87,9 +91,9 @@ def _snapshot_of(result: Developed, batch: Batch) -> NewSnapshot | None:
     )
 
 
-def further_key(source_sha256: str, recipe: Recipe, one: FurtherOutput, own_key: str = "", told_key: str = "") -> str:
+def further_key(source_sha256: str, recipe: Recipe, one: FurtherOutput, *keys: str) -> str:
     """Key of a further output: that of a main one with its options, whose very bytes it has."""
-    return output_key(source_sha256, replace(recipe, output=one.output), own_key, told_key)
+    return output_key(source_sha256, replace(recipe, output=one.output), *keys)
 
 
 def source_read(claim: Claim, developed: Developed) -> SourceRead:

@@ -17,7 +17,7 @@ from junmai.control.endings import output_key
 from junmai.control.outputs import stands_as_recorded
 from junmai.control.presetting import finder
 from junmai.control.sidecars import is_right
-from junmai.develop import presets, sidecars
+from junmai.develop import presets, profile_files, sidecars
 from junmai.develop import settings as develop_settings
 from junmai.domain.model import (
     LONGEST_SIDE,
@@ -209,8 +209,13 @@ def _planned(store: Store, photos: Mapping[int, str], order: Order, new: NewBatc
         further=order.further,
         owners={row["name_key"]: (row["photo_id"], row["label"]) for row in rows} if order.further else None,
     )
-    right = {photo.id for photo in store.photos_by_ids(list(known)) if _is_done(folder, photo, known[photo.id], recipe)}
-    done = _with_all(store, folder, right, names.by_photo, rows, recipe) if recipe.further else right
+    profile_key = profile_files.key(recipe) if known else ""
+    right = {
+        photo.id
+        for photo in store.photos_by_ids(list(known))
+        if _is_done(folder, photo, known[photo.id], recipe, profile_key)
+    }
+    done = _with_all(store, folder, right, names.by_photo, rows, recipe, profile_key) if recipe.further else right
     if recipe.output.sidecars != "none":
         done = _with_sidecar(store, folder, done if recipe.output.pixels else set(photos), names.by_photo, recipe)
     items = [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.by_photo.items()]
@@ -223,7 +228,13 @@ def _planned(store: Store, photos: Mapping[int, str], order: Order, new: NewBatc
 
 
 def _with_all(
-    store: Store, folder: Path, right: set[int], names: Mapping[int, str], rows: Sequence[Row], recipe: Recipe
+    store: Store,
+    folder: Path,
+    right: set[int],
+    names: Mapping[int, str],
+    rows: Sequence[Row],
+    recipe: Recipe,
+    profile_key: str,
 ) -> set[int]:
     """Of the photos whose main output is right, those whose further ones are."""
     there = {row["name_key"]: row for row in rows if row["label"]}
@@ -233,7 +244,7 @@ def _with_all(
             row = there.get(name_key(further_name(names[photo.id], one.label, one.output.format)))
             if row is None or (row["photo_id"], row["label"]) != (photo.id, one.label):
                 break
-            if not _is_done(folder, photo, row, replace(recipe, output=one.output)):
+            if not _is_done(folder, photo, row, replace(recipe, output=one.output), profile_key):
                 break
         else:
             done.add(photo.id)
@@ -260,7 +271,7 @@ def _use_folder(store: Store, folder: Path) -> tuple[int, bool]:
     return store.output_folder(str(folder), made_by_junmai=made), made
 
 
-def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe) -> bool:
+def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe, profile_key: str) -> bool:
     """Whether the right output of the photo stands in the folder, by its key, size and time."""
     if row["key"] is None or photo.sha256 is None:
         return False
@@ -269,7 +280,8 @@ def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe) -> bool:
     except OSError:
         return False  # developing it says what is wrong with its sidecar
     own_key, told_key = (sidecars.content_key(found), "") if recipe.own else ("", sidecars.told_key(found))
-    if row["key"] != output_key(photo.sha256, recipe, own_key, told_key):
+    profiles = profile_key if profile_files.concern(Path(photo.path)) else ""
+    if row["key"] != output_key(photo.sha256, recipe, own_key, told_key, profiles):
         return False
     return stands_as_recorded(row, folder)
 

@@ -6,18 +6,17 @@ they act on scene light before or with the curve, and are wrapped into a functio
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from junmai import config
 from junmai.develop import color, look, tiff_tags, tone
 from junmai.develop.camera_profile import TAGS, HueSatMap, Profile, ProfiledCamera, read_profile
 from junmai.develop.curves import slopes
 from junmai.develop.look import Base
+from junmai.develop.profile_files import all_files, folder
 
 Values = NDArray[np.float64]
 
@@ -27,20 +26,12 @@ _PROPHOTO_TO_WORKING = color.XYZ_TO_WORKING @ _D50_TO_D65 @ _PROPHOTO_TO_XYZ
 _WORKING_TO_PROPHOTO = np.linalg.inv(_PROPHOTO_TO_WORKING)
 
 
-def folder() -> Path:
-    """Where the user's DCP files lie: JUNMAI_CAMERA_PROFILES, or `camera-profiles` in the default data folder."""
-    given = os.environ.get("JUNMAI_CAMERA_PROFILES")
-    return Path(given) if given else config.default_data_folder() / "camera-profiles"
-
-
 def find(name: str, camera: str) -> tuple[Profile | None, str]:
     """The profile of that name (or file name) for a camera (UniqueCameraModel), or None and why there is none."""
     others = set()
-    for path in sorted(folder().rglob("*")) if folder().is_dir() else []:
-        if path.suffix.casefold() != ".dcp":
-            continue
-        profile = _read(path, path.stat().st_mtime_ns)
-        if profile is None or name.casefold() not in (profile.name.casefold(), path.stem.casefold()):
+    for path in all_files():
+        profile = _named(path, name)
+        if profile is None:
             continue
         if profile.camera.casefold() == camera.casefold():
             return profile, ""
@@ -51,6 +42,19 @@ def find(name: str, camera: str) -> tuple[Profile | None, str]:
             f"The camera profile {name!r} is for {', '.join(sorted(others))}, not for {camera or 'this camera'}.",
         )
     return None, f"There is no camera profile {name!r} in {folder()}."
+
+
+def is_named(path: Path, name: str) -> bool:
+    """Whether a DCP file is the profile of that name, for any camera: by the name in it or by that of the file."""
+    try:
+        return _named(path, name) is not None
+    except OSError:
+        return name.casefold() == path.stem.casefold()
+
+
+def _named(path: Path, name: str) -> Profile | None:
+    profile = _read(path, path.stat().st_mtime_ns)
+    return profile if profile and name.casefold() in (profile.name.casefold(), path.stem.casefold()) else None
 
 
 def read(path: Path) -> Profile | None:
@@ -147,4 +151,4 @@ def _place(at: Values, count: int) -> tuple[NDArray[np.int64], Values]:
     return left, np.asarray(at - left, dtype=np.float64)
 
 
-__all__ = ["HueSatMap", "base", "find", "folder", "read", "shifted"]
+__all__ = ["HueSatMap", "base", "find", "folder", "is_named", "read", "shifted"]

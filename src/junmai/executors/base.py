@@ -76,6 +76,8 @@ class Developed:
     """SHA-256 of the sidecars that the photo's own settings came from; `""` where there are none or none is asked."""
     told_key: str = ""
     """SHA-256 of the metadata that sidecars give to the outputs, where no own settings are asked; `""` for none."""
+    profile_key: str = ""
+    """SHA-256 of the camera profiles that a RAW may be developed with; `""` where there are none or none is asked."""
     remarks: tuple[str, ...] = ()
     """Sentences about what could not be honoured."""
     further: tuple[Written, ...] = ()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from junmai import errors, files
-from junmai.develop import sidecars
+from junmai.develop import profile_files, sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
 from junmai.domain.model import Recipe
 from junmai.executors import saying
@@ -83,6 +83,7 @@ def develop(job: DevelopJob) -> Developed:
     own = _own_settings(job)
     in_force = _in_force(job.recipe, own)
     said = saying.say(job, in_force.settings, own.key)
+    profile_key = profile_files.key(job.recipe) if profile_files.concern(job.source) else ""
     temporaries = (job.temporary, *job.further)
     try:
         main, *further = _outputs(job, in_force, state, temporaries) if said.pixels else [_no_pixels(said)]
@@ -103,6 +104,7 @@ def develop(job: DevelopJob) -> Developed:
         seconds={"checksum": read - began, **seconds},
         own_key=said.own_key,
         told_key="" if job.recipe.own else _told_key(job.source),
+        profile_key=profile_key,
         remarks=(*own.remarks, *main.remarks, *said.remarks),
         further=tuple(Written(one.size, one.sha256) for one in further),
         sidecar=said.sidecar,
