@@ -321,6 +321,18 @@ def test_sidecars_beside_outputs_are_taken_back_too(place: Place) -> None:
     assert {path.suffix for path in place.out.iterdir()} == {".jpg"}
 
 
+def test_without_its_database_the_sidecars_of_a_batch_stay_as_they_are(place: Place) -> None:
+    batch = place.written()
+    written = checksums(place.shoot)
+    for path in place.data.glob("junmai.db*"):
+        path.unlink()
+    rebuilt = place.run("batch", "rebuild", "--json")
+    assert (rebuilt.code, rebuilt.summary["outputs_missing"]) == (0, 0)
+    assert place.run("batch", "show", batch, "--json").lines[0]["status"] == "completed"
+    assert place.revert(batch)[1]["restored_count"] == 0
+    assert checksums(place.shoot) == written
+
+
 # --- folders that take no files -----------------------------------------------------------------------------
 
 

@@ -131,7 +131,7 @@ def test_a_revert_that_ends_between_two_steps_is_finished_by_the_next_one(point:
     again = junmai("batch", "revert", "--json", data=place.data)
 
     assert (again.code, again.summary["left"]) == (0, [])
-    assert {name: one for name, one in checksums(place.shoot).items() if not name.endswith(".part")} == place.before
+    assert checksums(place.shoot) == place.before  # and not one file more
     place.originals_are_untouched()
 
 
@@ -166,8 +166,7 @@ def test_killed_again_and_again_while_it_writes_and_while_it_takes_back_it_loses
     done = junmai("batch", "revert", "--json", data=place.data)
 
     assert (done.code, done.summary["left"]) == (0, []), f"seed {SEED}"
-    assert checksums(place.shoot).items() >= place.before.items(), f"seed {SEED}"
-    assert not list(place.shoot.glob("*.xmp")) or {p.name for p in place.shoot.glob("*.xmp")} <= place.before.keys()
+    assert checksums(place.shoot) == place.before, f"seed {SEED}"
     place.originals_are_untouched()
     assert kills >= KILLS // 3, f"only {kills} kills met anything"
 

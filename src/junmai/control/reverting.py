@@ -95,6 +95,9 @@ def _all(store: Store, batch_id: str) -> Iterator[Snapshot]:
 def _put_back(store: Store, one: Snapshot) -> str:
     """One sidecar; returns what was done. Raises `SidecarEdited`, `SidecarNotWritable`, `DiskFull`."""
     path = Path(one.path)
+    # one name for one sidecar, so that what a killed revert left is written over by the next one, or removed
+    temporary = path.with_name(files.temporary_name(one.batch_id, one.id, 0))
+    files.remove_temporary(temporary)
     try:
         now = sha256_at(path)
         if now == one.before_sha256:
@@ -106,10 +109,12 @@ def _put_back(store: Store, one: Snapshot) -> str:
             files.sync_folder(path.parent)
             done = "removed"
         else:
-            before = store.snapshot_before(one.id)
-            files.write_whole(path, before or b"", mode=files.mode_of(path))
+            files.write_temporary(temporary, store.snapshot_before(one.id) or b"", mode=files.mode_of(path))
+            files.rename_replacing(temporary, path)
+            files.sync_folder(path.parent)
             done = "restored"
     except OSError as error:
+        files.remove_temporary(temporary)
         raise errors.SidecarNotWritable(path=path, detail=error.strerror or os.fspath(path)) from error
     store.snapshot_reverted(one.id)
     return done
