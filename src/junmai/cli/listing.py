@@ -17,6 +17,7 @@ from junmai.control.controller import BatchController
 from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
 from junmai.control.rebuild import TakenIn
+from junmai.control.reverting import Reverted
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch, OutputOptions, Photo
 from junmai.store.base import Store
@@ -73,6 +74,27 @@ def batches(controller: BatchController, status: str | None, *, as_json: bool) -
     if not as_json:
         console.print(table if found else "There is no batch yet. `junmai develop FOLDER` starts one.")
     return EXIT_DONE
+
+
+def reverted(found: Reverted, *, as_json: bool) -> int:
+    """What became of the sidecars of a batch; one that was left alone changes the exit code."""
+    if as_json:
+        print_json(found.to_dict())
+        return EXIT_FAILURES if found.left else EXIT_DONE
+    for one in found.left:
+        console.print(f"[red]left alone[/] {escape(one.detail)}")
+    parts = [
+        f"{counted(count, 'sidecar')} {what}"
+        for count, what in (
+            (found.restored, "put back as before"),
+            (found.removed, "removed that were not there before"),
+            (found.already, "as before already"),
+            (len(found.left), "left alone"),
+        )
+        if count
+    ]
+    console.print(f"{found.batch_id}: {', '.join(parts) or 'there is no sidecar of it to take back'}.")
+    return EXIT_FAILURES if found.left else EXIT_DONE
 
 
 def recovered(answer: dict[str, object], *, as_json: bool) -> int:

@@ -21,6 +21,7 @@ from junmai.control import developing
 from junmai.control.controller import BatchController
 from junmai.control.importing import import_photos
 from junmai.control.planning import Look, Order
+from junmai.control.sidecars import folder_for
 from junmai.domain.model import OutputOptions
 
 INTERRUPTED = 130
@@ -113,6 +114,8 @@ def develop(
     sharpen_for: options.SharpenFor_ = "none",
     sharpen_strength: options.SharpenStrength_ = "standard",
     also: options.Also = None,
+    sidecars: options.Sidecars_ = "none",
+    no_pixels: options.NoPixels = False,
     metadata: options.Metadata = "all",
     no_gps: options.NoGps = False,
     creator: options.Creator = "",
@@ -125,14 +128,15 @@ def develop(
     """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
     if bool(sources) == (collection is not None):
         raise errors.BadInput(detail="Name what to develop: folders and photos, or --collection NAME.")
-    words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, no_gps=no_gps)
+    words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, sidecars, no_gps=no_gps)
     credit = {"creator": creator, "copyright": copyright}
-    output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name)
+    output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name, pixels=not no_pixels)
     reporter = _reporter(json)
     with opened("develop") as controller:
         taken = presetting.taken(controller.store, preset, reporter.word)
         look = Look(taken, blend, options.settings(chosen or []), settings)
-        order = Order(look, output, _absolute(out), overwrite, options.further(also or [], output))
+        folder = folder_for(output, _absolute(out), controller.settings.data)
+        order = Order(look, output, folder, overwrite, options.further(also or [], output))
         executor = controller.executor(workers)
         try:
             prepared = developing.prepare(

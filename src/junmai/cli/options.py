@@ -19,6 +19,7 @@ from junmai.domain.model import (
     OutputOptions,
     SharpenFor,
     SharpenStrength,
+    Sidecars,
 )
 from junmai.domain.naming import FIELDS
 
@@ -74,6 +75,18 @@ Name = Annotated[
     ),
 ]
 
+
+Sidecars_ = Annotated[
+    str,
+    typer.Option(
+        "--sidecars",
+        help="Write the settings of RAW photos as .xmp for Lightroom: none, output (beside the developed photos) or "
+        "originals (beside the RAW files; `junmai batch revert` puts back what was there).",
+    ),
+]
+NoPixels = Annotated[
+    bool, typer.Option("--no-pixels", help="Write sidecars only, and develop nothing; needs --sidecars.")
+]
 
 Also = Annotated[
     list[str] | None,
@@ -142,7 +155,7 @@ def _further_value(name: str, value: str) -> Any:
 
 
 def words(
-    form: str, color_space: str, metadata: str, sharpen_for: str, sharpen_strength: str, *, no_gps: bool
+    form: str, color_space: str, metadata: str, sharpen_for: str, sharpen_strength: str, sidecars: str, *, no_gps: bool
 ) -> dict[str, Any]:
     """The options of outputs that are one of a few words, as `OutputOptions` has them.
 
@@ -155,6 +168,7 @@ def words(
         "metadata": "no_gps" if no_gps and policy == "all" else policy,
         "sharpen_for": _word("place to sharpen for", sharpen_for, SharpenFor),
         "sharpen_strength": _word("strength of sharpening", sharpen_strength, SharpenStrength),
+        "sidecars": _word("place for sidecars", sidecars, Sidecars),
     }
 
 

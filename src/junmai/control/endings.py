@@ -11,6 +11,7 @@ from junmai.develop.version import ENGINE_VERSION, lens_database
 from junmai.domain.model import Batch, Claim, Failure, FurtherOutput, FurtherPart, Recipe, SourceRead, Staged
 from junmai.domain.plan import further_name
 from junmai.domain.policy import DEATHS_TO_QUARANTINE, RetryPolicy
+from junmai.domain.snapshot import NewSnapshot
 from junmai.executors.base import Developed, Ending, Outcome
 
 
@@ -33,6 +34,21 @@ def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: 
         facts["profiles"] = profile_key
     if recipe.own or recipe.settings.get("LensProfileEnable"):  # a photo's own settings may ask for it
         facts["lenses"] = lens_database()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def sidecar_key(source_sha256: str, recipe: Recipe, base_key: str) -> str:
+    """Key of a sidecar: whatever decides the settings in it, but for what it replaced, which it was made from.
+
+    `base_key` is that of the photo's sidecars where it stands elsewhere and was made from those.
+    """
+    facts = {
+        "source": source_sha256,
+        "settings": recipe.settings,
+        "own": recipe.own,
+        "overrides": recipe.overrides,
+        "base": base_key,
+    }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -64,6 +80,16 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
             )
             for one, written in zip(batch.recipe.further, result.further, strict=True)
         ),
+        sidecar=_snapshot_of(result, batch),
+    )
+
+
+def _snapshot_of(result: Developed, batch: Batch) -> NewSnapshot | None:
+    made = result.sidecar
+    if made is None:
+        return None
+    return NewSnapshot(
+        made.path, made.before, made.content, sidecar_key(result.source_sha256, batch.recipe, made.base_key)
     )
 
 

@@ -16,6 +16,7 @@ from junmai.control import naming
 from junmai.control.endings import output_key
 from junmai.control.outputs import stands_as_recorded
 from junmai.control.presetting import finder
+from junmai.control.sidecars import is_right
 from junmai.develop import presets, profile_files, sidecars
 from junmai.develop import settings as develop_settings
 from junmai.domain.model import (
@@ -102,6 +103,8 @@ def resolve(order: Order, find: Callable[[str], Preset] = presets.find) -> tuple
     preset = find(look.preset or presets.DEFAULT)
     _check_output(order.output)
     check_further(order.further)
+    if order.further and not order.output.pixels:
+        raise errors.BadInput(detail="Without pixels there are no further outputs; leave them out.")
     settings = develop_settings.blend(preset.settings, look.blend)
     overrides = develop_settings.parse(look.settings)
     if settings_from(look) == "preset":
@@ -124,10 +127,13 @@ def settings_from(look: Look) -> str:
 
 def request_key(order: Order, sources: Sequence[str]) -> str:
     """The same command has the same key: its sources, look, output options and folder."""
+    output = asdict(order.output)
+    if order.output.sidecars == "none":  # without them the key is the same as before there were any
+        del output["sidecars"], output["pixels"]
     facts: dict[str, object] = {
         "sources": sorted(sources),
         "look": asdict(order.look),
-        "output": asdict(order.output),
+        "output": output,
         "folder": str(order.folder),
         **({"overwrite": True} if order.overwrite else {}),
     }
@@ -210,12 +216,15 @@ def _planned(store: Store, photos: Mapping[int, str], order: Order, new: NewBatc
         if _is_done(folder, photo, known[photo.id], recipe, profile_key)
     }
     done = _with_all(store, folder, right, names.by_photo, rows, recipe, profile_key) if recipe.further else right
+    if recipe.output.sidecars != "none":
+        done = _with_sidecar(store, folder, done if recipe.output.pixels else set(photos), names.by_photo, recipe)
     items = [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.by_photo.items()]
     replaced = sum(
         photo_id not in right and row["sha256"] is not None and (folder / str(row["name"])).exists()
         for photo_id, row in known.items()
     )
-    return Plan(new, folder_id, items, replaced, names.kept, len(right) - len(done))
+    lacking = len(right) - len(done) if recipe.output.pixels else 0
+    return Plan(new, folder_id, items, replaced, names.kept, lacking)
 
 
 def _with_all(
@@ -240,6 +249,15 @@ def _with_all(
         else:
             done.add(photo.id)
     return done
+
+
+def _with_sidecar(store: Store, folder: Path, right: set[int], names: Mapping[int, str], recipe: Recipe) -> set[int]:
+    """Of the photos whose outputs are right, those whose sidecar is."""
+    return {
+        photo.id
+        for photo in store.photos_by_ids(sorted(right))
+        if is_right(store, photo, recipe, folder, names[photo.id])
+    }
 
 
 def _use_folder(store: Store, folder: Path) -> tuple[int, bool]:
@@ -334,6 +352,8 @@ def _check_output(output: OutputOptions) -> None:
         if len(text) > LONGEST_CREDIT or not text.isprintable():
             raise errors.BadInput(detail=f"The {name} must be one line of {LONGEST_CREDIT} characters or fewer.")
     template_of(output)
+    if not output.pixels and output.sidecars == "none":
+        raise errors.BadInput(detail="Without pixels there is nothing to write; say where sidecars go as well.")
     if output.format == "avif":
         from PIL import features
 

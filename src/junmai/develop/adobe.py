@@ -59,6 +59,11 @@ def switched_off(fields: Fields) -> dict[str, str]:
     return {name: switch for switch in off for name in fields if name.startswith(_SWITCHES[switch])}
 
 
+def is_switch(name: str) -> bool:
+    """Whether a field switches a whole panel on or off."""
+    return name in _SWITCHES
+
+
 def _at_work(name: str, fields: Fields) -> bool:
     known = find(name)
     return name in fields and not _rests(fields[name], known.neutral if known else OFF)

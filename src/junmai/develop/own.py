@@ -13,7 +13,6 @@ from pathlib import Path
 from junmai import errors
 from junmai.develop import settings as develop_settings
 from junmai.develop import sidecars, xmp
-from junmai.develop.fields import STRAIGHT
 from junmai.develop.sniff import RAW_EXTENSIONS
 from junmai.develop.taking import Line, Taken, Verdict, take
 from junmai.develop.xmp import Fields, text_of
@@ -71,6 +70,12 @@ def own_settings(photo: Path) -> OwnSettings:
     return _own(taken, EMBEDDED, remarks, key)
 
 
+def settings_in(sidecar: bytes) -> dict[str, SettingValue]:
+    """The settings that a sidecar holds; none where it holds none, or is broken."""
+    taken = _settings_of(sidecar, "", [], finished=False)
+    return taken.settings if taken is not None else {}
+
+
 def laid_between(
     below: Mapping[str, SettingValue], own: Mapping[str, SettingValue], above: Mapping[str, SettingValue]
 ) -> dict[str, SettingValue]:
@@ -124,11 +129,4 @@ def _sentence(line: Line) -> str:
 
 
 def _untouched(name: str, value: SettingValue) -> bool:
-    known = develop_settings.FIELDS[name]
-    if isinstance(known, develop_settings.NumberField):
-        return value in (known.neutral, LIGHTROOM_STARTS.get(name))
-    if isinstance(known, develop_settings.CurveField):
-        return value == STRAIGHT
-    if isinstance(known, develop_settings.ChoiceField):
-        return value == known.choices[0]
-    return value in (False, "")
+    return develop_settings.is_neutral(name, value) or (name in LIGHTROOM_STARTS and value == LIGHTROOM_STARTS[name])

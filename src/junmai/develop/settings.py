@@ -13,6 +13,7 @@ from junmai.develop.fields import (
     ALIASES,
     FIELDS,
     NAMED_WHITE_BALANCE,
+    STRAIGHT,
     ChoiceField,
     Curve,
     CurveField,
@@ -34,6 +35,7 @@ __all__ = [
     "SwitchField",
     "TextField",
     "blend",
+    "is_neutral",
     "merge",
     "nearest_hint",
     "number",
@@ -129,6 +131,18 @@ def merge(*layers: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
             result.pop("GrayscaleAmount", None)
         result.update(layer)
     return result
+
+
+def is_neutral(name: str, value: SettingValue) -> bool:
+    """Whether a setting changes nothing at that value."""
+    known = FIELDS[name]
+    if isinstance(known, NumberField):
+        return value == known.neutral
+    if isinstance(known, CurveField):
+        return value == STRAIGHT
+    if isinstance(known, ChoiceField):
+        return value == known.choices[0]
+    return value in (False, "")
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:

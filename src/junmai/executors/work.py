@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import hashlib
 import os
 import time
 import traceback
@@ -17,6 +18,7 @@ from junmai import errors, files
 from junmai.develop import profile_files, sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
 from junmai.domain.model import Recipe
+from junmai.executors import saying
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, PreviewJob, ProbeJob, Written
 
 if TYPE_CHECKING:
@@ -82,9 +84,11 @@ def develop(job: DevelopJob) -> Developed:
     # Before anything is read for the outputs: a file that is saved meanwhile makes them outdated, and is not missed.
     told_key = "" if job.recipe.own else _told_key(job.source)
     profile_key = _profile_key(job)
+    in_force = _in_force(job.recipe, own)
+    said = saying.say(job, in_force.settings, own.key)
     temporaries = (job.temporary, *job.further)
     try:
-        main, *further = _outputs(job, _in_force(job.recipe, own), state, temporaries)
+        main, *further = _outputs(job, in_force, state, temporaries) if said.pixels else [_no_pixels(said)]
     except BaseException:
         for temporary in temporaries:
             files.remove_temporary(temporary)
@@ -100,11 +104,12 @@ def develop(job: DevelopJob) -> Developed:
         width=main.width,
         height=main.height,
         seconds={"checksum": read - began, **seconds},
-        own_key=own.key,
+        own_key=said.own_key,
         told_key=told_key,
         profile_key=profile_key,
-        remarks=(*own.remarks, *main.remarks),
+        remarks=(*own.remarks, *main.remarks, *said.remarks),
         further=tuple(Written(one.size, one.sha256) for one in further),
+        sidecar=said.sidecar,
     )
 
 
@@ -121,6 +126,11 @@ class _Output(NamedTuple):
     height: int
     seconds: dict[str, float]
     remarks: tuple[str, ...]
+
+
+def _no_pixels(said: saying.Said) -> _Output:
+    content = said.sidecar.content if said.sidecar else b""
+    return _Output(len(content), hashlib.sha256(content).hexdigest(), 0, 0, {}, ())
 
 
 def _outputs(
