@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import batches, collections, keeping, listing, options, presetting, serving
+from junmai.cli import batches, collections, keeping, listing, options, presetting, serving, slips
 from junmai.cli.opening import choose, chosen, data_first, opened, tell_more
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints, counted
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
@@ -58,6 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     sys.stdout = Unbreakable(sys.stdout)
     try:
         _check_text(arguments)
+        slips.check(arguments, typer.main.get_command(app))
         answer = app(data_first(list(arguments)), standalone_mode=False)
     except errors.JunmaiError as error:
         complain(error.message, error.code, as_json=as_json)

@@ -103,7 +103,7 @@ def resolve(order: Order, find: Callable[[str], Preset] = presets.find) -> tuple
     _check_output(order.output)
     check_further(order.further)
     settings = develop_settings.blend(preset.settings, look.blend)
-    overrides = develop_settings.parse(look.settings)
+    overrides = develop_settings.asked_for(look.settings)
     if settings_from(look) == "preset":
         merged = develop_settings.merge(settings, overrides)
         return Recipe(settings=merged, output=order.output, further=order.further), preset.reference

@@ -25,6 +25,9 @@ NAMED_WHITE_BALANCE: dict[str, tuple[float, float]] = {
 }
 """Kelvin and tint of Adobe's named white balances."""
 
+STANDARD_PROFILES = ("", "Adobe Standard", "Embedded", "Default Color")
+"""Camera profiles without a look of their own: where there is no such file, the base look takes their place."""
+
 Curve = tuple[tuple[float, float], ...]
 """Points of a curve: (input, output), both 0..255."""
 

@@ -33,6 +33,7 @@ __all__ = [
     "SettingField",
     "SwitchField",
     "TextField",
+    "asked_for",
     "blend",
     "merge",
     "nearest_hint",
@@ -68,6 +69,21 @@ def parse(given: Mapping[str, object]) -> dict[str, SettingValue]:
         else:
             named[meant] = value
     return {name: known.read(named[name]) for name, known in FIELDS.items() if name in named}
+
+
+def asked_for(given: Mapping[str, object]) -> dict[str, SettingValue]:
+    """What is asked for explicitly, as `parse` reads it: what makes no sense is refused rather than remarked on.
+
+    Raises what `parse` does, and `SettingOutOfRange` for a crop that leaves nothing. One that is turned is judged when
+    it meets the photo, whose shape decides.
+    """
+    settings = parse(given)
+    if settings.get("HasCrop") is not False and not number(settings, "CropAngle"):
+        for first, last in (("CropLeft", "CropRight"), ("CropTop", "CropBottom")):
+            low, high = number(settings, first), number(settings, last, 1.0)
+            if high <= low:
+                raise errors.SettingOutOfRange(name=last, expected=f"more than {first} ({low:g})", value=high)
+    return settings
 
 
 def blend(settings: Mapping[str, SettingValue], amount: float) -> dict[str, SettingValue]:
