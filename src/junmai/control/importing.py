@@ -15,6 +15,7 @@ from junmai import errors, files
 from junmai import log as logs
 from junmai.control.grouping import put_in_sessions
 from junmai.develop.sidecars import sidecars_of
+from junmai.develop.version import SOFTWARE
 from junmai.domain.model import NewPhoto, Photo
 from junmai.executors.base import Ending, Executor, Outcome, ProbeJob
 from junmai.library.exif import PhotoFacts
@@ -30,7 +31,6 @@ log = logs.get("junmai.import")
 
 SAVE_CHUNK = 200
 """Photos that are stored in one transaction: a crash while importing loses no more than these."""
-SOFTWARE = "Junmai"
 WAIT_SECONDS = 0.2
 OnProgress = Callable[[int, int | None], None]
 
