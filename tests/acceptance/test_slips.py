@@ -143,3 +143,68 @@ def test_a_template_that_went_out_and_in_again_is_the_same_version(field: str, d
     junmai("presets", "export", 'Faded "Summer"', tmp_path / "out.xmp", data=data)
     again = junmai("presets", "import", tmp_path / "out.xmp", "--json", data=data).summary
     assert (again["new"], again["version"]) == (False, 1)
+
+
+# --- what is said --------------------------------------------------------------------------------------------
+
+
+def test_what_of_a_preset_cannot_be_done_is_said_at_the_end_and_later(photo: Path, data: Path, tmp_path: Path) -> None:
+    path = write_preset(tmp_path, "Gold", Exposure2012=0.5, ColorVariance=9)
+    junmai("presets", "import", path, data=data)
+    ended = junmai("develop", photo, "--preset", "Gold", "--out", tmp_path / "out", data=data)
+    assert "1 field of the preset Gold@1 could not be done on any photo" in ended.out
+    assert "not of the preset: ColorVariance = +9" in junmai("batch", "show", data=data).out
+
+
+def test_an_output_folder_that_is_developed_itself_or_is_a_file_is_refused_as_such(photo: Path, data: Path) -> None:
+    for source, out, said in ((photo.parent, photo.parent, "developed as a whole"), (photo, photo, "it is a file")):
+        ended = junmai("develop", source, "--out", out, data=data)
+        assert (ended.code, said in ended.err) == (2, True), ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--also", "web:metadata=none"), "there is no option 'metadata'"),
+        (("--also", "web:longedge=800"), "Did you mean long-edge"),
+        (("--collection", "best"), "not both"),
+        (("--set", "PerspectiveVertical=5"), "Lightroom has it"),
+        (("--set", "Fluffiness=5"), "develop.md"),
+        (("--set", "ToneCurvePV2012=nothing"), "0,10;128,140;255,250"),
+    ],
+)
+def test_a_mistake_is_answered_with_what_is_right(words: tuple[str, str], said: str, photo: Path, data: Path) -> None:
+    ended = junmai("develop", photo, "--out", photo.parent / "out", *words, data=data)
+    assert (ended.code, said in ended.err) == (2, True), ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--blend", "50"), "--blend scales a preset"),
+        (("--settings", "both"), "the same as own"),
+        (("--sharpen-strength", "high"), "without --sharpen-for"),
+    ],
+)
+def test_an_option_that_changes_nothing_is_pointed_out(
+    words: tuple[str, str], said: str, photo: Path, data: Path, tmp_path: Path
+) -> None:
+    ended = junmai("develop", photo, "--out", tmp_path / "out", *words, data=data)
+    assert (ended.code, said in ended.err) == (0, True), ended.err
+
+
+def test_a_pattern_that_fits_nothing_is_said(data: Path, tmp_path: Path) -> None:
+    ended = junmai("develop", "*.CR2", data=data, cwd=tmp_path)
+    assert (ended.code, "no file fits the pattern" in ended.err) == (2, True)
+
+
+def test_a_name_with_the_sign_of_versions_is_refused(data: Path, tmp_path: Path) -> None:
+    ended = junmai("presets", "import", write_preset(tmp_path, "Gold", Exposure2012=1), "--name", "a@b", data=data)
+    assert (ended.code, "@ cannot stand in a name" in ended.err) == (2, True)
+
+
+def test_an_import_of_a_folder_counts_what_could_not_be_read(data: Path, tmp_path: Path) -> None:
+    write_preset(tmp_path, "Gold", Exposure2012=1)
+    (tmp_path / "broken.xmp").write_text("<x")
+    ended = junmai("presets", "import", tmp_path, data=data)
+    assert (ended.code, "1 imported, 1 could not be read" in ended.err) == (3, True)

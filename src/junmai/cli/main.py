@@ -124,11 +124,15 @@ def develop(
     json: Json = False,
 ) -> int:
     """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
-    if bool(sources) == (collection is not None):
+    if sources and collection is not None:
+        raise errors.BadInput(detail="Name folders and photos, or --collection NAME; not both.")
+    if not sources and collection is None:
         raise errors.BadInput(detail="Name what to develop: folders and photos, or --collection NAME.")
     words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, no_gps=no_gps)
     credit = {"creator": creator, "copyright": copyright}
     output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name)
+    for said in options.idle(preset, blend, settings, output):
+        complaints.print(said, style="yellow")
     reporter = _reporter(json)
     with opened("develop") as controller:
         taken = presetting.taken(controller.store, preset, reporter.word)

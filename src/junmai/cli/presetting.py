@@ -12,7 +12,7 @@ from rich.table import Table
 
 from junmai import errors
 from junmai.cli.opening import opened
-from junmai.cli.render import complain, console, print_json, relative
+from junmai.cli.render import complain, complaints, console, print_json, relative
 from junmai.cli.session import EXIT_DONE, EXIT_FAILURES
 from junmai.clock import iso
 from junmai.control import comparing, presetting
@@ -109,6 +109,10 @@ def import_presets(
             print_json(_imported_object(result))
         else:
             _print_imported(result)
+    if refused:
+        complaints.print(
+            f"{len(results) - len(refused)} imported, {len(refused)} could not be read; they are named above."
+        )
     return EXIT_FAILURES if refused else EXIT_DONE
 
 
@@ -254,7 +258,7 @@ def _shown(value: SettingValue | None) -> str:
 
 
 def _label(preset: Preset) -> str:
-    return preset.reference if preset.version else preset.name
+    return preset.reference if preset.version else f"{preset.name} ({preset.origin.get('file')})"
 
 
 def _count(report: Sequence[Line], verdict: Verdict) -> int:

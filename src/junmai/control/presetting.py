@@ -16,7 +16,7 @@ from junmai.develop import presetfile, presets
 from junmai.develop import settings as develop_settings
 from junmai.develop.fields import STRAIGHT
 from junmai.develop.presetfile import PresetFile
-from junmai.develop.taking import Line
+from junmai.develop.taking import Line, Verdict
 from junmai.domain.model import SettingValue
 from junmai.domain.plan import name_key
 from junmai.domain.preset import NewPreset, Preset, split_reference
@@ -73,6 +73,13 @@ def find(store: Store, name: str) -> Preset:
     if found is None:
         raise presets.unknown(name, [each.name for each in all_presets(store)])
     return found
+
+
+def lost_of(store: Store, reference: str) -> tuple[Line, ...]:
+    """What of an exact version cannot be done; nothing for one that this library does not have."""
+    preset = store.preset(*split_reference(reference))
+    report = presetfile.report_of(preset) if preset is not None else ()
+    return tuple(line for line in report if line.verdict is Verdict.NOT_SUPPORTED)
 
 
 def finder(store: Store) -> Callable[[str], Preset]:
@@ -145,6 +152,8 @@ def import_file(store: Store, path: Path, *, name: str | None = None, note: str 
 
     Raises `PresetUnreadable`, `PresetRefused`.
     """
+    if name is not None and "@" in name:
+        raise errors.PresetRefused(name=name, detail="@ cannot stand in a name, for it tells versions")
     read = read_file(path)
     new = read.as_new(name, note)
     if presets.built_in(new.name) is not None:

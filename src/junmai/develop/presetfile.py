@@ -84,7 +84,12 @@ def _read_xmp(data: bytes, file_name: str) -> PresetFile:
     taken = _take(develop, "sidecar")
     other = len(fields) - len(develop)
     if other:
-        said = Line("metadata", f"{other} fields", Verdict.LEFT_OUT, "is the photo's own, so a preset leaves it out")
+        said = Line(
+            "metadata",
+            f"{other} field{'' if other == 1 else 's'}",
+            Verdict.LEFT_OUT,
+            "is the photo's own, so a preset leaves it out",
+        )
         taken = Taken(taken.settings, (*taken.report, said))
     return PresetFile(name, "sidecar", file_name, develop, taken)
 

@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from junmai import errors
+from junmai.develop import adobe
 from junmai.develop.fields import (
     ALIASES,
     FIELDS,
@@ -62,7 +63,7 @@ def parse(given: Mapping[str, object]) -> dict[str, SettingValue]:
     for name, value in given.items():
         meant = ALIASES.get(name, name)
         if meant not in FIELDS:
-            raise errors.UnknownSetting(name=name, nearest=nearest_hint(name, FIELDS))
+            raise errors.UnknownSetting(name=name, nearest=_instead(name))
         if name in ALIASES:
             FIELDS[meant].read(value)
             named.setdefault(meant, value)
@@ -145,6 +146,14 @@ def merge(*layers: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
             result.pop("GrayscaleAmount", None)
         result.update(layer)
     return result
+
+
+def _instead(name: str) -> str:
+    """What to say about a name that is no setting here: that Lightroom has it, or the nearest one."""
+    known = adobe.named(name)
+    if known is not None:
+        return f" Lightroom has it ({known.says}); Junmai does not support it."
+    return nearest_hint(name, FIELDS) or " The page develop.md of the documentation lists them."
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:
