@@ -12,7 +12,7 @@ from rich.table import Table
 
 from junmai.cli.render import Reporter, clean, console, counted, print_json, relative, span
 from junmai.cli.session import EXIT_DONE, EXIT_FAILURES
-from junmai.control import conditions
+from junmai.control import conditions, presetting
 from junmai.control.controller import BatchController
 from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
@@ -191,13 +191,16 @@ def _failures(store: Store, found: Batch) -> None:
 
 
 def _remarks(store: Store, found: Batch) -> None:
-    """What of photos' own settings could not be honoured, by what it is."""
+    """What of the preset, of photos' own settings and of what was asked for could not be done, by what it is."""
+    for line in presetting.lost_of(store, found.preset):
+        value = f" = {line.value}" if line.value else ""
+        console.print(f"  [yellow]not of the preset[/]: {escape(line.field + value)}: {escape(line.says)}")
     by_remark: dict[str, list[int]] = defaultdict(list)
     for photo_id, remarks in store.remarks(found.no).items():
         for remark in remarks:
             by_remark[remark].append(photo_id)
     for remark, photo_ids in sorted(by_remark.items()):
-        console.print(f"  [yellow]not as in Lightroom[/]: {escape(remark)}")
+        console.print(f"  [yellow]could not be done[/]: {escape(remark)}")
         _names([photo.path for photo in store.photos_by_ids(photo_ids[: NAMES_SHOWN + 1])], len(photo_ids))
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import batches, collections, keeping, listing, options, presetting, serving
+from junmai.cli import batches, collections, keeping, listing, options, presetting, serving, slips
 from junmai.cli.opening import choose, chosen, data_first, opened, tell_more
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints, counted
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
@@ -59,6 +59,7 @@ def run(arguments: Sequence[str]) -> int:
     sys.stdout = Unbreakable(sys.stdout)
     try:
         _check_text(arguments)
+        slips.check(arguments, typer.main.get_command(app))
         answer = app(data_first(list(arguments)), standalone_mode=False)
     except errors.JunmaiError as error:
         complain(error.message, error.code, as_json=as_json)
@@ -126,11 +127,15 @@ def develop(
     json: Json = False,
 ) -> int:
     """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
-    if bool(sources) == (collection is not None):
+    if sources and collection is not None:
+        raise errors.BadInput(detail="Name folders and photos, or --collection NAME; not both.")
+    if not sources and collection is None:
         raise errors.BadInput(detail="Name what to develop: folders and photos, or --collection NAME.")
     words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, sidecars, no_gps=no_gps)
     credit = {"creator": creator, "copyright": copyright}
     output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name, pixels=not no_pixels)
+    for said in options.idle(preset, blend, settings, output):
+        complaints.print(said, style="yellow")
     reporter = _reporter(json)
     with opened("develop") as controller:
         taken = presetting.taken(controller.store, preset, reporter.word)

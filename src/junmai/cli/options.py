@@ -129,7 +129,8 @@ def _further_one(text: str, main: OutputOptions) -> FurtherOutput:
             known = ", ".join(key.replace("_", "-") for key in FURTHER_KEYS)
             near = difflib.get_close_matches(name, FURTHER_KEYS, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0].replace('_', '-')}=...?" if near else ""
-            raise errors.BadInput(detail=f"--also {text}: {part!r} is not OPTION=VALUE.{hint} Options: {known}.")
+            wrong = f"there is no option {name.replace('_', '-')!r}" if sign else f"{part!r} is not OPTION=VALUE"
+            raise errors.BadInput(detail=f"--also {text}: {wrong}.{hint} Options: {known}.")
         if name in chosen:
             raise errors.BadInput(detail=f"--also {text}: {name.replace('_', '-')} is given twice.")
         try:
@@ -152,6 +153,18 @@ def _further_value(name: str, value: str) -> Any:
             return _word("strength of sharpening", value, SharpenStrength)
         case _:
             return int(value)
+
+
+def idle(preset: str | None, blend: float, settings_from: str | None, output: OutputOptions) -> list[str]:
+    """Sentences about what is asked for and changes nothing here."""
+    said = []
+    if preset is None and blend != 100:
+        said.append("--blend scales a preset, and none is named: it changes nothing.")
+    if preset is None and settings_from == "both":
+        said.append("--settings both is the same as own here: no preset is named.")
+    if output.sharpen_for == "none" and output.sharpen_strength != "standard":
+        said.append("--sharpen-strength changes nothing without --sharpen-for.")
+    return said
 
 
 def words(

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from junmai import errors
 from junmai.cli.render import Reporter, counted, span
-from junmai.control import conditions
+from junmai.control import conditions, presetting
 from junmai.control.controller import BatchController
 from junmai.control.developing import is_served
 from junmai.control.runner import Runner
@@ -224,8 +224,12 @@ class Foreground:
             yield f"The whole batch: {batch.processed} developed, {batch.failed} failed, of {counted(batch.total)}."
         if self._remarked:
             count = len(self._remarked)
-            yield f"Something of {count} photo{'' if count == 1 else 's'} could not be done as Lightroom would;"
+            yield f"Something that was asked of {count} photo{'' if count == 1 else 's'} could not be done;"
             yield f"`junmai batch show {batch.id}` names it."
+        if lost := presetting.lost_of(self._store, batch.preset):
+            fields = counted(len(lost), "field")
+            yield f"{fields} of the preset {escape(batch.preset)} could not be done on any photo;"
+            yield f"`junmai batch show {batch.id}` names {'it' if len(lost) == 1 else 'them'}."
         if self.unreadable:
             yield f"[red]{self.unreadable} files or folders could not be read[/]; they are named above."
         if batch.processed or batch.skipped:

@@ -106,7 +106,7 @@ def resolve(order: Order, find: Callable[[str], Preset] = presets.find) -> tuple
     if order.further and not order.output.pixels:
         raise errors.BadInput(detail="Without pixels there are no further outputs; leave them out.")
     settings = develop_settings.blend(preset.settings, look.blend)
-    overrides = develop_settings.parse(look.settings)
+    overrides = develop_settings.asked_for(look.settings)
     if settings_from(look) == "preset":
         merged = develop_settings.merge(settings, overrides)
         return Recipe(settings=merged, output=order.output, further=order.further), preset.reference

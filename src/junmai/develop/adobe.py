@@ -32,6 +32,11 @@ def find(name: str) -> AdobeField | None:
     return next((known for start, known in _FAMILIES.items() if name.startswith(start)), None)
 
 
+def named(name: str) -> AdobeField | None:
+    """As `find`, of names that are known as they stand and not by their beginning: a mistyped one is not among them."""
+    return _FIELDS.get(name)
+
+
 def is_about(name: str) -> bool:
     """Whether a field speaks about the preset or the file and changes no picture."""
     return (

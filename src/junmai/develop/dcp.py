@@ -50,7 +50,7 @@ def find(name: str, camera: str) -> tuple[Profile | None, str]:
             None,
             f"The camera profile {name!r} is for {', '.join(sorted(others))}, not for {camera or 'this camera'}.",
         )
-    return None, f"There is no camera profile {name!r} in {folder()}."
+    return None, f"There is no camera profile {name!r} in {folder()}: put its .dcp file there."
 
 
 def is_named(path: Path, name: str) -> bool:

@@ -20,6 +20,7 @@ from junmai.develop import color, dcp, look, preview, tiff_tags, tone
 from junmai.develop.camera_profile import TAGS, Profile, ProfiledCamera, dng_camera
 from junmai.develop.color import Camera, Gains
 from junmai.develop.decode import Balance, Decoded, Wanted, check_size
+from junmai.develop.fields import STANDARD_PROFILES
 from junmai.develop.raw_size import own_crop
 from junmai.develop.sniff import Sniffed
 from junmai.develop.tiff_tags import Tags
@@ -129,7 +130,7 @@ def _facts(raw: Any, path: Path, found: Sniffed, want: Wanted) -> _Facts:
         profile=profile,
         baseline_exposure=found.baseline_exposure + (used.exposure_offset if used else 0.0),
         plain_black=all(max(tags.get(50713, (1,))) <= 2 for tags in directories),
-        remarks=(remark,) if remark else (),
+        remarks=(remark,) if remark and want.camera_profile not in STANDARD_PROFILES else (),
     )
 
 

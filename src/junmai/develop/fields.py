@@ -25,6 +25,9 @@ NAMED_WHITE_BALANCE: dict[str, tuple[float, float]] = {
 }
 """Kelvin and tint of Adobe's named white balances."""
 
+STANDARD_PROFILES = ("", "Adobe Standard", "Embedded", "Default Color")
+"""Camera profiles without a look of their own: where there is no such file, the base look takes their place."""
+
 Curve = tuple[tuple[float, float], ...]
 """Points of a curve: (input, output), both 0..255."""
 
@@ -117,7 +120,8 @@ class CurveField:
 
     @property
     def expected(self) -> str:
-        return f"a list of 2 to {MAX_POINTS} points [input, output], each from 0 to 255, input rising"
+        typed = "with --set: 0,10;128,140;255,250"
+        return f"a list of 2 to {MAX_POINTS} points [input, output], each from 0 to 255, input rising ({typed})"
 
     def read(self, value: object) -> Curve:
         if isinstance(value, str) or not isinstance(value, Sequence) or not 2 <= len(value) <= MAX_POINTS:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from junmai import errors
 from junmai.develop import adobe
 from junmai.develop import settings as develop_settings
+from junmai.develop.fields import STANDARD_PROFILES
 from junmai.develop.xmp import Fields, Node, items_of, members_of, text_of
 from junmai.domain.model import SettingValue
 
@@ -103,7 +104,7 @@ def _judge(
         return Line(name, value, Verdict.LEFT_OUT, "belongs to one photo, so a preset leaves it out"), {}
     if name in ("Temperature", "Tint") and text_of(fields.get("WhiteBalance")) == "As Shot":
         return Line(name, value, Verdict.NO_EFFECT, "says what the camera measured (WhiteBalance is As Shot)"), {}
-    if name == "CameraProfile" and text_of(node).strip() in _STANDARD_PROFILES:
+    if name == "CameraProfile" and text_of(node).strip() in STANDARD_PROFILES:
         return Line(name, value, Verdict.NO_EFFECT, "is Adobe's standard; the base look takes its place"), {}
     if name in _SUCCESSORS:
         return _of_older_process(name, value, node, older=older)
@@ -217,7 +218,6 @@ def _of_older_process(name: str, value: str, node: Node, *, older: bool) -> tupl
 
 # --- profiles -----------------------------------------------------------------------------------------------
 
-_STANDARD_PROFILES = ("", "Adobe Standard", "Embedded", "Default Color")
 _STANDARD_LOOKS = ("", "Adobe Color", "Adobe Standard", "Adobe Monochrome")
 """Lightroom's own starting points; Junmai's base look takes their place."""
 

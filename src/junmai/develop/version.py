@@ -1,10 +1,13 @@
-"""What decides pixels beside settings: the engine's version, and that of lensfun's measurements."""
+"""What decides an output beside settings: the engine's version, that of lensfun's measurements, and its own name."""
 
 import functools
 from importlib import metadata
 
 ENGINE_VERSION = 4
 """Raised by hand whenever the same settings give other pixels."""
+SOFTWARE = "Junmai"
+"""What outputs name as their software, without a version: the same batch must give the same bytes. An import leaves out
+what names it."""
 
 
 @functools.cache
