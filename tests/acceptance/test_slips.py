@@ -208,3 +208,4 @@ def test_an_import_of_a_folder_counts_what_could_not_be_read(data: Path, tmp_pat
     (tmp_path / "broken.xmp").write_text("<x")
     ended = junmai("presets", "import", tmp_path, data=data)
     assert (ended.code, "1 imported, 1 could not be read" in ended.err) == (3, True)
+    assert "export it again from Lightroom" in ended.err

@@ -18,6 +18,7 @@ from junmai.domain.preset import NewPreset, Preset, clean_name
 
 SUFFIXES = (".xmp", ".lrtemplate")
 FILE_LIMIT = xmp.PACKET_LIMIT
+AGAIN = "export it again from Lightroom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _read_xmp(data: bytes, file_name: str) -> PresetFile:
     try:
         fields = xmp.parse(data, name=file_name)
     except errors.XmpUnreadable as error:
-        raise errors.PresetUnreadable(path=file_name, detail=f"it {error.fields['detail']}") from error
+        raise errors.PresetUnreadable(path=file_name, detail=f"it {error.fields['detail']}; {AGAIN}") from error
     is_preset = "PresetType" in fields or "Name" in fields
     develop = {name: node for name, node in fields.items() if not name.startswith("{")}
     if not develop:
