@@ -75,15 +75,21 @@ WITH: dict[str, Given] = {
 }
 """What must be at work beside a setting to see it; the longest beginning of its name counts."""
 
-CURVES: tuple[list[list[int]], ...] = (
-    [[0, 0], [128, 70], [255, 255]],
-    [[0, 0], [255, 255]],
-    [[0, 0], [64, 110], [190, 225], [255, 255]],
-)
+CURVES: dict[str, list[list[int]]] = {
+    "pulled down": [[0, 0], [128, 70], [255, 255]],
+    "straight": [[0, 0], [255, 255]],
+    "lifted": [[0, 0], [64, 110], [190, 225], [255, 255]],
+}
 CLOSE = ("Sharp", "LuminanceSmoothing", "LuminanceNoise", "ColorNoise", "Texture", "Grain")
 """Shown at 1:1."""
 COLORFUL = ("HueAdj", "SaturationAdj", "LuminanceAdj", "GrayMixer", "Vibrance", "Saturation")
 """Shown with a strip of all hues below, since no photo has all of them."""
+LENS = {
+    0x010F: "Canon",
+    0x0110: "Canon EOS 20D",
+    0x8769: {0x920A: 18.0, 0x829D: 3.5, 0xA433: "Canon", 0xA434: "Canon EF-S 18-55mm f/3.5-5.6"},
+}
+"""EXIF of a lens that bends straight lines outward (a barrel of 3 % at 18 mm), for `LensProfileEnable`."""
 RAW_ONLY = ("Temperature", "Tint", "WhiteBalance", "WhiteBalanceAmount", "BaseLook", "CameraProfile")
 
 
@@ -92,7 +98,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         photo = options.photo or _some_photo(Path(folder))
         names = [name for name in FIELDS if not options.only or name.startswith(tuple(options.only))]
-        rows = [row for name in names if (row := _row(name, photo, options.raw)) is not None]
+        rows = [row for name in names if (row := _row(name, photo, options.raw, Path(folder))) is not None]
     sheet = _sheet(rows)
     sheet.save(options.out, quality=90)
     print(f"{len(rows)} settings on {photo.name}: {options.out}")
@@ -124,12 +130,14 @@ def _some_photo(folder: Path) -> Path:
 # --- one setting -------------------------------------------------------------------------------------------
 
 
-def _row(name: str, photo: Path, raw: Path | None) -> list[tuple[str, Image.Image]] | None:
+def _row(name: str, photo: Path, raw: Path | None, folder: Path) -> list[tuple[str, Image.Image]] | None:
     """The cells of one setting: what stands over each, and the picture."""
     values = _values(FIELDS[name])
     if values is None or (name in RAW_ONLY and raw is None):
         return None
     source = raw if name in RAW_ONLY and raw else photo
+    if name == "LensProfileEnable":
+        source = _through_a_lens(photo, folder / "lens.jpg")
     beside = next((WITH[key] for key in sorted(WITH, key=len, reverse=True) if name.startswith(key)), {})
     cells = []
     for value in values:
@@ -137,7 +145,7 @@ def _row(name: str, photo: Path, raw: Path | None) -> list[tuple[str, Image.Imag
         decoded = decode(source, partial(_balanced, settings), wanted(settings))
         seen = _seen(decoded, close=name.startswith(CLOSE))
         picture = render(_with_hues(seen) if name.startswith(COLORFUL) else seen, settings)
-        shown = "bent" if isinstance(value, list) else value
+        shown = next((word for word, points in CURVES.items() if points == value), value)
         cells.append((f"{name} {shown}", _fitted(picture, close=name.startswith(CLOSE))))
     return cells
 
@@ -166,7 +174,7 @@ def _values(known: SettingField) -> tuple[Any, ...] | None:
             middle = 0 if known.low < 0 else known.neutral if known.neutral else (known.low + known.high) / 2
             return known.low, middle if middle < known.high else (known.low + known.high) / 2, known.high
         case CurveField():
-            return CURVES
+            return tuple(CURVES.values())
         case ChoiceField():
             return known.choices
         case SwitchField():
@@ -187,7 +195,26 @@ def _seen(decoded: Decoded, *, close: bool) -> Decoded:
         return dataclasses.replace(decoded, pixels=decoded.pixels[top : top + down, left : left + across].copy())
     step = max(1, max(height, width) // (3 * CELL[0]))
     pixels: Any = np.ascontiguousarray(decoded.pixels[::step, ::step])
-    return dataclasses.replace(decoded, pixels=pixels)
+    lens = decoded.lens and dataclasses.replace(
+        decoded.lens, width=pixels.shape[1], height=pixels.shape[0], shifts=decoded.lens.shifts / step
+    )
+    return dataclasses.replace(decoded, pixels=pixels, lens=lens)
+
+
+def _through_a_lens(photo: Path, path: Path) -> Path:
+    """Write the photo to `path` under a net of straight lines, as if taken with LENS: a correction bends them."""
+    told = Image.Exif()
+    for tag, value in LENS.items():
+        told[tag] = value
+    with Image.open(photo) as opened:
+        picture = opened.convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    for part in range(1, 8):
+        x, y = picture.width * part // 8, picture.height * part // 8
+        draw.line((x, 0, x, picture.height), fill=(255, 255, 0), width=max(2, picture.width // 400))
+        draw.line((0, y, picture.width, y), fill=(255, 255, 0), width=max(2, picture.width // 400))
+    picture.save(path, quality=95, exif=told)
+    return path
 
 
 def _with_hues(decoded: Decoded) -> Decoded:

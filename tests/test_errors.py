@@ -73,7 +73,10 @@ def test_exit_codes_and_answers_are_those_of_the_contract(kind: type[JunmaiError
 
 def test_a_broken_file_is_not_tried_again_and_a_full_disk_is() -> None:
     passing = {kind.code for kind in ALL if issubclass(kind, errors.PhotoError) and kind.may_pass}
-    assert passing == {"source_unreadable", "output_not_writable", "disk_full", "out_of_memory", "develop_failed"}
+    assert passing == {
+        *("source_unreadable", "output_not_writable", "sidecar_changed", "disk_full", "out_of_memory"),
+        "develop_failed",
+    }
 
 
 def test_a_field_that_the_message_needs_must_be_given() -> None:

@@ -55,6 +55,11 @@ def state_of(path: Path) -> FileState | None:
     return FileState(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
+def mode_of(path: Path) -> int | None:
+    """The rights of a file, for what replaces it; None where there is none."""
+    return stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+
+
 def is_there(path: Path) -> bool:
     """Whether something is at that path; what may not be looked at is taken to be there."""
     try:
@@ -161,7 +166,7 @@ def takes_files(folder: Path) -> bool:
     return True
 
 
-def write_temporary(path: Path, data: bytes) -> str:
+def write_temporary(path: Path, data: bytes, *, mode: int | None = None) -> str:
     """Write `data` to a temporary file, wholly on the disk when this returns. Returns its SHA-256.
 
     A file of that name can only be an earlier try of the very same attempt, so it is written over. After an
@@ -172,6 +177,8 @@ def write_temporary(path: Path, data: bytes) -> str:
         with path.open("wb") as stream:
             stream.write(data)
             stream.flush()
+            if mode is not None:
+                path.chmod(mode)
             syscalls.sync(stream.fileno())
     except BaseException:
         with contextlib.suppress(OSError):
@@ -219,12 +226,10 @@ def rename_replacing(temporary: Path, final: Path) -> None:
 
 
 def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
-    """Replace or make a small file of Junmai's own (never a photo), whole at every moment."""
+    """Replace or make a small file (never a photo), whole at every moment."""
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-{os.getpid()}{TEMPORARY_SUFFIX}")
-    write_temporary(temporary, data)
+    write_temporary(temporary, data, mode=mode)
     try:
-        if mode is not None:
-            temporary.chmod(mode)
         rename_replacing(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -89,6 +89,32 @@ class OutputNotWritable(PhotoError):
     may_pass = True
 
 
+class SidecarNotWritable(PhotoError):
+    """The sidecar {path} could not be written ({detail}). Make its folder writable and retry, or let sidecars go beside
+    the output."""
+
+    code = "sidecar_not_writable"
+
+
+class SidecarRefused(PhotoError):
+    """The photo gets no sidecar: {detail}."""
+
+    code = "sidecar_refused"
+
+
+class SidecarChanged(PhotoError):
+    """The sidecar {path} was changed by another program at this moment; it was left alone. Retry."""
+
+    code = "sidecar_changed"
+    may_pass = True
+
+
+class SidecarEdited(PhotoError):
+    """The sidecar {path} is not as the batch wrote it ({detail}), so it was left alone."""
+
+    code = "sidecar_edited"
+
+
 class DiskFull(PhotoError):
     """There is no room left on the disk of {path}. Make room, then retry."""
 

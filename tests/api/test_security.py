@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.serving import CALM, Server, server
-from junmai import errors
+from junmai import BatchController, errors
 from junmai.api.security import Guard, is_loopback, make_token, names_of, read_token
 from running import junmai
 
@@ -268,6 +268,26 @@ def test_from_other_machines_only_roots_are_imported_and_written_to(tmp_path: Pa
         config = {"output": {"folder": str(tmp_path / "out")}}
         assert found.ask("POST", "/batch/start", {"photo_ids": [1], "config": config}, **sent).status == 403
         assert not (tmp_path / "out").exists()
+
+
+def test_beside_originals_outside_of_the_roots_clients_write_nothing_and_take_nothing_back(
+    tmp_path: Path, shoot: Path
+) -> None:
+    data = tmp_path / "library"
+    make_token(data / "token")
+    sent = {"Authorization": f"Bearer {(data / 'token').read_text(encoding='ascii').strip()}"}
+    beside = {"output": {"sidecars": "originals", "pixels": False}}
+    with BatchController(data) as controller:
+        imported = junmai("import", shoot, data=data)
+        assert imported.code == 0
+        batch = controller.start_batch([1], config=beside)
+        controller.cancel(batch)
+    with server(data, "--no-runner", "--host", "0.0.0.0", JUNMAI_ROOTS=json.dumps([str(tmp_path / "other")])) as found:
+        for what in ({"photo_ids": [1]}, {"selection": {"folder": str(shoot)}}):
+            refused = found.ask("POST", "/batch/start", {**what, "config": beside}, **sent)
+            assert refused.status == 403
+            assert refused.json["code"] == "outside_roots"
+        assert found.ask("POST", f"/batch/{batch}/revert", **sent).status == 200  # there is nothing of it outside
 
 
 # --- small things -------------------------------------------------------------------------------------------

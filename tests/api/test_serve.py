@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def test_it_says_where_the_page_is_and_ends_well_when_it_is_asked_to(tmp_path: P
     with server(tmp_path / "data") as found:
         assert any(line.startswith(f"Open http://localhost:{found.port}/ in a browser.") for line in found.said)
         assert found.end() == 0
+
+
+def test_it_opens_the_page_in_the_users_browser_when_it_is_asked_to(tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser.py"  # as Python itself finds one: BROWSER names a command with %s for the address
+    browser.write_text(f"import pathlib, sys\npathlib.Path({str(opened)!r}).write_text(sys.argv[1])\n")
+    with server(tmp_path / "data", "--no-runner", "--open", BROWSER=f"{sys.executable} {browser} %s") as found:
+        assert wait_until(lambda: opened.exists() and opened.read_text() == f"http://localhost:{found.port}/")
 
 
 def test_what_another_process_starts_is_developed_and_seen(tmp_path: Path, shoot: Path) -> None:

@@ -267,3 +267,37 @@ def test_the_same_photo_gives_the_same_bytes(write: Any, gradient: Picture, form
     assert first == second
     other = replace(recipe, output=replace(recipe.output, creator="Bob"))
     assert develop_photo(source, other).data != first
+
+
+# --- TIFF of 16 bits -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_a_tiff_whose_strips_are_missing_is_truncated(share: float, tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.full((64, 64, 3), 30000, np.uint16), photometric="rgb", rowsperstrip=4)
+    with tifffile.TiffFile(path) as tiff:
+        tag = tiff.pages[0].tags["StripByteCounts"]
+        at, count, size = tag.valueoffset, tag.count, {3: 2, 4: 4}[int(tag.dtype)]
+    data = bytearray(path.read_bytes())
+    kept = round(count * (1 - share))
+    data[at + kept * size : at + count * size] = bytes((count - kept) * size)
+    path.write_bytes(data)
+    with pytest.raises(errors.TruncatedPhoto):
+        decode(path)
+
+
+def test_a_tiff_of_many_layers_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((8, 16, 16, 3), np.uint16), photometric="rgb", volumetric=True)
+    with pytest.raises(errors.PhotoError) as refused:
+        decode(path)
+    assert refused.value.code == "unsupported_file"
+
+
+def test_a_grey_tiff_of_16_bits_in_which_white_is_zero_is_no_negative(tmp_path: Path) -> None:
+    grey = np.tile(np.linspace(0, 65535, 64).astype(np.uint16), (32, 1))
+    tifffile.imwrite(tmp_path / "a.tif", grey, photometric="miniswhite")
+    pixels = decode(tmp_path / "a.tif").pixels
+    assert pixels[0, 0, 0] == 65535
+    assert pixels[0, -1, 0] == 0

@@ -92,3 +92,8 @@ def test_brightness_of_a_range_changes_it_and_keeps_order_black_and_white(name: 
     assert np.sign(light - LIGHT).sum() * value > 0
     assert (light[0], light[-1]) == pytest.approx((0, 1), abs=1e-9)
     assert (np.diff(light) > 0).all()
+
+
+def test_a_field_of_grading_that_does_nothing_changes_nothing() -> None:
+    split = {"SplitToningShadowSaturation": 60, "SplitToningHighlightSaturation": 60}
+    assert np.array_equal(tinted(**split), tinted(**split, ColorGradeGlobalLum=0, ColorGradeMidtoneHue=40))

@@ -104,3 +104,17 @@ def test_16_bits_stay_smooth_through_a_profile_made_of_tables(samples: Path, tmp
     assert len(np.unique(photo.pixels[:, :, 1])) > 300
     apart = render(photo, {}).astype(int) - render(decode(tmp_path / "flat.png"), {})
     assert np.abs(apart).max() <= 3
+
+
+def test_a_parametric_curve_that_divides_by_nothing_is_left_to_littlecms() -> None:
+    assert icc.read_shaper(_profile(_para(1, 2.2, 0.0, 0.1))) is None
+
+
+def test_the_curve_of_a_grey_profile_in_lab_leads_to_lightness() -> None:
+    header = bytearray(128)
+    header[16:24], header[36:40] = b"GRAYLab ", b"acsp"
+    curve = b"curv\0\0\0\0" + struct.pack(">I", 0)
+    profile = bytes(header) + struct.pack(">I4sII", 1, b"kTRC", 144, len(curve)) + curve
+    shaper = icc.read_shaper(profile)
+    assert shaper is not None
+    assert shaper.table[1, [0, 128, 255]] == pytest.approx([0, 0.1868, 1], abs=0.001)  # L* 50.2

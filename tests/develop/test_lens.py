@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from junmai.develop import lens
-from junmai.develop.decode import Wanted, decode
+from junmai.develop import color, lens
+from junmai.develop.decode import Decoded, Wanted, decode
+from junmai.develop.pipeline import render
 
 WIDTH, HEIGHT = 600, 400
 KNOWN = {271: "Canon", 272: "Canon EOS 5D Mark III"}
@@ -95,3 +99,42 @@ def test_the_lens_is_corrected_only_where_it_is_asked_for(photo: Callable[..., P
     path = photo(KNOWN, ZOOM)
     assert decode(path).lens is None
     assert decode(path, want=Wanted(lens=True)).lens is not None
+
+
+def test_an_even_field_that_a_lens_darkened_is_even_again(photo: Callable[..., Path]) -> None:
+    found, _ = lens.find(photo(KNOWN, ZOOM), 1800, 1200)
+    assert found is not None
+    x, y = np.meshgrid(np.arange(1800.0), np.arange(1200.0))
+    darkened = np.rint(0.25 / found.gain(x, y) * 65535).astype(np.uint16)
+    pixels = np.repeat(darkened[:, :, None], 3, axis=2)
+    ramp = np.repeat((np.arange(65536, dtype=np.float32) / np.float32(65535))[None], 3, axis=0)
+    field = Decoded("developed", "TIFF", pixels, ramp, color.SRGB_TO_WORKING, lens=found, bit_depth=16)
+    light = color.srgb_decode(render(field, {}, depth=16)[:, :, 1] / 65535)
+    inside = light[32:-32, 32:-32]  # gains are worked out every 32 pixels, the last ones beyond the edge
+    assert np.abs(np.log2(inside / 0.25)).max() < 0.02
+
+
+def test_what_the_system_and_the_user_have_of_lensfun_changes_nothing(
+    photo: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = photo(KNOWN, ZOOM)
+    code = f"""
+import pathlib
+from junmai.develop import lens
+print(lens.find(pathlib.Path({str(path)!r}), {WIDTH}, {HEIGHT})[0].shifts.sum())
+"""
+
+    def corrected() -> str:
+        environment = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "share")}
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    before = corrected()
+    (tmp_path / "share" / "lensfun").mkdir(parents=True)
+    (tmp_path / "share" / "lensfun" / "mine.xml").write_text(
+        '<lensdatabase version="1"><lens><maker>Canon</maker><model>Canon EF 24-105mm f/4L IS USM</model>'
+        "<mount>Canon EF</mount><cropfactor>1</cropfactor><calibration>"
+        '<distortion model="poly3" focal="24" k1="-0.08"/><distortion model="poly3" focal="105" k1="-0.08"/>'
+        "</calibration></lens></lensdatabase>"
+    )
+    assert corrected() == before

@@ -110,3 +110,11 @@ def _read(data: bytes) -> Light:
     light = preview.read(SimpleNamespace(extract_thumb=lambda: thumb))
     assert light is not None
     return light
+
+
+def test_a_preview_that_is_larger_than_the_sensor_is_not_read() -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (640, 480), (90, 120, 60)).save(stream, "JPEG")
+    raw = SimpleNamespace(extract_thumb=lambda: SimpleNamespace(format=rawpy.ThumbFormat.JPEG, data=stream.getvalue()))
+    assert preview.read(raw, most=640 * 480) is not None
+    assert preview.read(raw, most=640 * 480 - 1) is None

@@ -17,6 +17,10 @@ ADVICE = {
     "output_exists": "Move the file away, choose another folder, or use `--overwrite`. See [below](#output_exists).",
     "output_too_large": "Give `--long-edge`, or take another format. Then start a new batch.",
     "output_not_writable": "Check the folder and its permissions, then retry.",
+    "sidecar_not_writable": "Make the folder writable, or use `--sidecars output`; then retry. The other photos go on.",
+    "sidecar_refused": "The sentence says why. See [sidecars](sidecars.md#which-photo-has-which-sidecar).",
+    "sidecar_changed": "Wait until the other program is finished with the photo, then retry.",
+    "sidecar_edited": "Only named by a revert: keep your change, or delete the file and put the former one in by hand.",
     "disk_full": "Make room. The batch pauses for it and goes on by itself; it fails no photo.",
     "out_of_memory": "Use fewer workers, close other programs, or raise `worker_memory_mb`; then retry.",
     "worker_died": "If it is one photo: re-save it as DNG or TIFF. If it is every photo: see "

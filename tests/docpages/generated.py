@@ -21,6 +21,7 @@ from docpages.pages import DOCS
 from junmai import config, error, errors
 from junmai import photo_errors as photo_errors_module
 from junmai.config import Settings
+from junmai.develop.fields import FIELDS
 from junmai.domain import lifecycle
 from junmai.domain.lifecycle import BATCH_EDGES, ITEM_EDGES, BatchStatus, Edge, ItemStatus
 
@@ -37,6 +38,7 @@ def blocks() -> dict[str, dict[str, str]]:
             "item-edges": _edges(ITEM_EDGES),
         },
         "configuration.md": {"settings": settings_table()},
+        "develop.md": {"develop-settings": develop_settings_table()},
         "errors.md": {"photo-errors": photo_errors(), "command-errors": command_errors()},
     }
 
@@ -94,6 +96,12 @@ def settings_table() -> str:
         default = "the platform's folder" if name == "data" else _shown(field.get_default())
         rows.append((f"`{name}`", f"`JUNMAI_{name.upper()}`", default, _allowed(name), _flat(said[name])))
     return _table(("setting", "environment", "default", "may be", "what it means"), rows)
+
+
+def develop_settings_table() -> str:
+    """Every develop setting, what it may be, and what it does."""
+    rows = [(f"`{one.name}`", one.expected, one.meaning) for one in FIELDS.values()]
+    return _table(("setting", "may be", "what it does"), rows)
 
 
 def _shown(default: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from junmai.control import endings
 from junmai.control.endings import output_key
 from junmai.domain.model import OutputOptions, Recipe
 from junmai.domain.recipes import recipe_from_json
@@ -39,6 +40,8 @@ def test_an_option_that_changes_bytes_changes_the_key(name: str) -> None:
 
 def test_an_option_that_changes_no_bytes_changes_no_key() -> None:
     assert output_key("a", Recipe(output=OutputOptions(name="{name}"))) == output_key("a", Recipe())
+    assert output_key("a", Recipe(output=OutputOptions(sidecars="originals"))) == output_key("a", Recipe())
+    assert output_key("a", Recipe(output=OutputOptions(sidecars="output", pixels=False))) == output_key("a", Recipe())
     assert output_key("a", Recipe(output=OutputOptions(sharpen_strength="high"))) == output_key("a", Recipe())
     tiff = OutputOptions(format="tiff")
     assert output_key("a", Recipe(output=replace(tiff, quality=50))) == output_key("a", Recipe(output=tiff))
@@ -46,4 +49,16 @@ def test_an_option_that_changes_no_bytes_changes_no_key() -> None:
 
 def test_every_option_is_thought_of() -> None:
     decided_with_another = {"sharpen_strength"}
-    assert {field.name for field in fields(OutputOptions)} == {*OTHER, "name"} | decided_with_another
+    assert {field.name for field in fields(OutputOptions)} == {
+        *OTHER,
+        "name",
+        "sidecars",
+        "pixels",
+    } | decided_with_another
+
+
+def test_what_lensfun_measured_decides_where_a_lens_may_be_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Recipe({"LensProfileEnable": True}), Recipe(own=True), Recipe()
+    before = [output_key("a", look) for look in looks]
+    monkeypatch.setattr(endings, "lens_database", lambda: "another")
+    assert [output_key("a", look) == key for look, key in zip(looks, before, strict=True)] == [False, False, True]

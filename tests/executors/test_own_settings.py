@@ -76,3 +76,17 @@ def test_what_the_engine_could_not_do_is_told_as_well(photo: Path) -> None:
     result, _ = developed(photo, Recipe({"LensProfileEnable": True}, own=True))
     assert len(result.remarks) == 2
     assert "lens" in result.remarks[1]
+
+
+def test_a_sidecar_that_is_saved_while_its_photo_is_written_makes_the_output_outdated(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rated = 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5"'
+    outputs = work._outputs
+
+    def saved_meanwhile(*given: object) -> object:
+        photo.with_suffix(".xmp").write_bytes(packet("", rated))
+        return outputs(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(work, "_outputs", saved_meanwhile)
+    assert developed(photo, Recipe())[0].told_key != sidecars.told_key(sidecars.read(photo))

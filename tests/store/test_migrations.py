@@ -9,9 +9,10 @@ from typing import Any
 import apsw
 import pytest
 
-from conformance.world import World
+from conformance.world import World, staged_of
 from helpers import FakeClock
 from junmai.domain.model import Settled
+from junmai.domain.snapshot import NewSnapshot
 from junmai.store import queries
 from junmai.store.sqlite import APPLICATION_ID, SqliteStore
 
@@ -151,6 +152,16 @@ def test_what_came_with_later_schemas_works_on_it(store: SqliteStore) -> None:
     store.take_over(1, store.add_runner("new", host="here", pid=3, role="test", scope=0, workers=0))
     second = World(store).batch(photo_ids=[2], folder="/out/other", id="batch_00000000000a")
     assert store.merge(["batch_000000000002", second.id], by="test").total == 2
+
+
+def test_what_stood_where_sidecars_go_can_be_kept_in_it(store: SqliteStore) -> None:
+    world = World(store)
+    runner = world.runner()
+    (claim,) = store.claim(runner, scope=1, limit=1)
+    new = NewSnapshot("/photos/1.xmp", b"before", b"after", "key")
+    store.stage(runner, [staged_of(claim, sidecar=new)])
+    (kept,) = store.snapshots("batch_000000000001")
+    assert (kept.state, store.snapshot_before(kept.id)) == ("kept", b"before")
 
 
 def test_the_database_says_that_it_is_of_the_newest_schema(store: SqliteStore) -> None:

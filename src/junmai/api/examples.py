@@ -44,6 +44,13 @@ ITEM: dict[str, object] = {
     "seconds": 1.52,
     "ended_at": "2026-05-18T09:30:04.120Z",
 }
+LEFT: dict[str, object] = {
+    "path": "/photos/wedding/IMG_0021.xmp",
+    "photo_id": 21,
+    "reason": "sidecar_edited",
+    "detail": "The sidecar /photos/wedding/IMG_0021.xmp is not as the batch wrote it (another program wrote to it), so "
+    "it was left alone.",
+}
 PHOTO: dict[str, object] = {
     "photo_id": 17,
     "session_id": 1,

@@ -115,6 +115,21 @@ class Merged(BatchAnswer):
     merged_batch_ids: list[str]
 
 
+class Left(_Answer):
+    path: str
+    photo_id: int
+    reason: str
+    detail: str
+
+
+class Reverted(BatchAnswer):
+    restored_count: int
+    removed_count: int
+    already_count: int
+    left_count: int
+    left: list[Left]
+
+
 class Recovered(_Answer):
     message: str
     recovered_count: int

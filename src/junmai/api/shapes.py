@@ -29,9 +29,9 @@ def photo(one: Photo) -> dict[str, object]:
     }
 
 
-def item(one: Item) -> dict[str, object]:
-    """One photo in a batch; `output_path` where its output stands."""
-    done = one.status in ("processed", "skipped") and one.output_name is not None
+def item(one: Item, *, pixels: bool = True) -> dict[str, object]:
+    """One photo in a batch; `output_path` where its output stands. Without `pixels` it has none."""
+    done = pixels and one.status in ("processed", "skipped") and one.output_name is not None
     return {
         "position": one.position,
         "photo_id": one.photo_id,

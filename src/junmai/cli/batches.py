@@ -143,6 +143,13 @@ def rebuild(
     return listing.rebuilt(found, as_json=json)
 
 
+@app.command("revert")
+def revert(batch: BatchId = None, json: Json = False) -> int:
+    """Put back what stood where a batch wrote sidecars. What was changed since is left alone and named."""
+    with opened("batch revert") as controller:
+        return listing.reverted(controller.revert(batch or controller.latest().id), as_json=json)
+
+
 # --- small steps --------------------------------------------------------------------------------------------
 
 

@@ -12,11 +12,12 @@ from rich.table import Table
 
 from junmai.cli.render import Reporter, clean, console, counted, print_json, relative, span
 from junmai.cli.session import EXIT_DONE, EXIT_FAILURES
-from junmai.control import conditions
+from junmai.control import conditions, presetting
 from junmai.control.controller import BatchController
 from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
 from junmai.control.rebuild import TakenIn
+from junmai.control.reverting import Reverted
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch, OutputOptions, Photo
 from junmai.store.base import Store
@@ -73,6 +74,27 @@ def batches(controller: BatchController, status: str | None, *, as_json: bool) -
     if not as_json:
         console.print(table if found else "There is no batch yet. `junmai develop FOLDER` starts one.")
     return EXIT_DONE
+
+
+def reverted(found: Reverted, *, as_json: bool) -> int:
+    """What became of the sidecars of a batch; one that was left alone changes the exit code."""
+    if as_json:
+        print_json(found.to_dict())
+        return EXIT_FAILURES if found.left else EXIT_DONE
+    for one in found.left:
+        console.print(f"[red]left alone[/] {escape(one.detail)}")
+    parts = [
+        f"{counted(count, 'sidecar')} {what}"
+        for count, what in (
+            (found.restored, "put back as before"),
+            (found.removed, "removed that were not there before"),
+            (found.already, "as before already"),
+            (len(found.left), "left alone"),
+        )
+        if count
+    ]
+    console.print(f"{found.batch_id}: {', '.join(parts) or 'there is no sidecar of it to take back'}.")
+    return EXIT_FAILURES if found.left else EXIT_DONE
 
 
 def recovered(answer: dict[str, object], *, as_json: bool) -> int:
@@ -169,13 +191,16 @@ def _failures(store: Store, found: Batch) -> None:
 
 
 def _remarks(store: Store, found: Batch) -> None:
-    """What of photos' own settings could not be honoured, by what it is."""
+    """What of the preset, of photos' own settings and of what was asked for could not be done, by what it is."""
+    for line in presetting.lost_of(store, found.preset):
+        value = f" = {line.value}" if line.value else ""
+        console.print(f"  [yellow]not of the preset[/]: {escape(line.field + value)}: {escape(line.says)}")
     by_remark: dict[str, list[int]] = defaultdict(list)
     for photo_id, remarks in store.remarks(found.no).items():
         for remark in remarks:
             by_remark[remark].append(photo_id)
     for remark, photo_ids in sorted(by_remark.items()):
-        console.print(f"  [yellow]not as in Lightroom[/]: {escape(remark)}")
+        console.print(f"  [yellow]could not be done[/]: {escape(remark)}")
         _names([photo.path for photo in store.photos_by_ids(photo_ids[: NAMES_SHOWN + 1])], len(photo_ids))
 
 

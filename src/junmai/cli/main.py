@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import batches, collections, keeping, listing, options, presetting, serving
+from junmai.cli import batches, collections, keeping, listing, options, presetting, serving, slips
 from junmai.cli.opening import choose, chosen, data_first, opened, tell_more
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints, counted
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
@@ -21,6 +21,7 @@ from junmai.control import developing
 from junmai.control.controller import BatchController
 from junmai.control.importing import import_photos
 from junmai.control.planning import Look, Order
+from junmai.control.sidecars import folder_for
 from junmai.domain.model import OutputOptions
 
 INTERRUPTED = 130
@@ -58,6 +59,7 @@ def run(arguments: Sequence[str]) -> int:
     sys.stdout = Unbreakable(sys.stdout)
     try:
         _check_text(arguments)
+        slips.check(arguments, typer.main.get_command(app))
         answer = app(data_first(list(arguments)), standalone_mode=False)
     except errors.JunmaiError as error:
         complain(error.message, error.code, as_json=as_json)
@@ -103,6 +105,7 @@ def develop(
     preset: options.Preset = None,
     blend: options.Blend = 100.0,
     settings: options.SettingsFrom = None,
+    chosen: options.Set = None,
     out: options.Out = "developed",
     name: options.Name = "",
     form: options.Format = "jpeg",
@@ -112,6 +115,8 @@ def develop(
     sharpen_for: options.SharpenFor_ = "none",
     sharpen_strength: options.SharpenStrength_ = "standard",
     also: options.Also = None,
+    sidecars: options.Sidecars_ = "none",
+    no_pixels: options.NoPixels = False,
     metadata: options.Metadata = "all",
     no_gps: options.NoGps = False,
     creator: options.Creator = "",
@@ -122,15 +127,21 @@ def develop(
     json: Json = False,
 ) -> int:
     """Develop photos. The same command again goes on where it stopped, and does only what is missing."""
-    if bool(sources) == (collection is not None):
+    if sources and collection is not None:
+        raise errors.BadInput(detail="Name folders and photos, or --collection NAME; not both.")
+    if not sources and collection is None:
         raise errors.BadInput(detail="Name what to develop: folders and photos, or --collection NAME.")
-    words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, no_gps=no_gps)
+    words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, sidecars, no_gps=no_gps)
     credit = {"creator": creator, "copyright": copyright}
-    output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name)
+    output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name, pixels=not no_pixels)
+    for said in options.idle(preset, blend, settings, output):
+        complaints.print(said, style="yellow")
     reporter = _reporter(json)
     with opened("develop") as controller:
-        look = Look(presetting.taken(controller.store, preset, reporter.word), blend, settings_from=settings)
-        order = Order(look, output, _absolute(out), overwrite, options.further(also or [], output))
+        taken = presetting.taken(controller.store, preset, reporter.word)
+        look = Look(taken, blend, options.settings(chosen or []), settings)
+        folder = folder_for(output, _absolute(out), controller.settings.data)
+        order = Order(look, output, folder, overwrite, options.further(also or [], output))
         executor = controller.executor(workers)
         try:
             prepared = developing.prepare(

@@ -19,6 +19,7 @@ from junmai.domain.model import (
     OutputOptions,
     SharpenFor,
     SharpenStrength,
+    Sidecars,
 )
 from junmai.domain.naming import FIELDS
 
@@ -34,6 +35,15 @@ SettingsFrom = Annotated[
     typer.Option(
         help="What counts: own (each photo's own Lightroom settings), preset, or both (own over preset). "
         "None: preset where one is named, else own."
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="One setting by Adobe's name, over everything else: --set Exposure2012=+0.5 --set BaseLook=neutral. "
+        "A curve is a list of points: --set 'ToneCurvePV2012=0,10;128,140;255,250'. May be given often.",
     ),
 ]
 Out = Annotated[str, typer.Option(help="Where the developed photos go; seen from the current folder.")]
@@ -66,6 +76,18 @@ Name = Annotated[
 ]
 
 
+Sidecars_ = Annotated[
+    str,
+    typer.Option(
+        "--sidecars",
+        help="Write the settings of RAW photos as .xmp for Lightroom: none, output (beside the developed photos) or "
+        "originals (beside the RAW files; `junmai batch revert` puts back what was there).",
+    ),
+]
+NoPixels = Annotated[
+    bool, typer.Option("--no-pixels", help="Write sidecars only, and develop nothing; needs --sidecars.")
+]
+
 Also = Annotated[
     list[str] | None,
     typer.Option(
@@ -77,6 +99,19 @@ Also = Annotated[
         "quality 92 in sRGB.",
     ),
 ]
+
+
+def settings(given: Sequence[str]) -> dict[str, object]:
+    """The settings that `--set` names, unread. Raises `BadInput` for what is no NAME=VALUE or is given twice."""
+    chosen: dict[str, object] = {}
+    for text in given:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if not sign or not name or not value:
+            raise errors.BadInput(detail=f"--set {text!r} is not NAME=VALUE, such as Exposure2012=+0.5.")
+        if name in chosen:
+            raise errors.BadInput(detail=f"--set {name} is given twice.")
+        chosen[name] = value.split(";") if ";" in value else value
+    return chosen
 
 
 def further(given: Sequence[str], main: OutputOptions) -> tuple[FurtherOutput, ...]:
@@ -94,7 +129,8 @@ def _further_one(text: str, main: OutputOptions) -> FurtherOutput:
             known = ", ".join(key.replace("_", "-") for key in FURTHER_KEYS)
             near = difflib.get_close_matches(name, FURTHER_KEYS, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0].replace('_', '-')}=...?" if near else ""
-            raise errors.BadInput(detail=f"--also {text}: {part!r} is not OPTION=VALUE.{hint} Options: {known}.")
+            wrong = f"there is no option {name.replace('_', '-')!r}" if sign else f"{part!r} is not OPTION=VALUE"
+            raise errors.BadInput(detail=f"--also {text}: {wrong}.{hint} Options: {known}.")
         if name in chosen:
             raise errors.BadInput(detail=f"--also {text}: {name.replace('_', '-')} is given twice.")
         try:
@@ -119,8 +155,20 @@ def _further_value(name: str, value: str) -> Any:
             return int(value)
 
 
+def idle(preset: str | None, blend: float, settings_from: str | None, output: OutputOptions) -> list[str]:
+    """Sentences about what is asked for and changes nothing here."""
+    said = []
+    if preset is None and blend != 100:
+        said.append("--blend scales a preset, and none is named: it changes nothing.")
+    if preset is None and settings_from == "both":
+        said.append("--settings both is the same as own here: no preset is named.")
+    if output.sharpen_for == "none" and output.sharpen_strength != "standard":
+        said.append("--sharpen-strength changes nothing without --sharpen-for.")
+    return said
+
+
 def words(
-    form: str, color_space: str, metadata: str, sharpen_for: str, sharpen_strength: str, *, no_gps: bool
+    form: str, color_space: str, metadata: str, sharpen_for: str, sharpen_strength: str, sidecars: str, *, no_gps: bool
 ) -> dict[str, Any]:
     """The options of outputs that are one of a few words, as `OutputOptions` has them.
 
@@ -133,6 +181,7 @@ def words(
         "metadata": "no_gps" if no_gps and policy == "all" else policy,
         "sharpen_for": _word("place to sharpen for", sharpen_for, SharpenFor),
         "sharpen_strength": _word("strength of sharpening", sharpen_strength, SharpenStrength),
+        "sidecars": _word("place for sidecars", sidecars, Sidecars),
     }
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from junmai import errors
 from junmai.cli.opening import opened
-from junmai.cli.render import complain, console, print_json, relative
+from junmai.cli.render import complain, complaints, console, print_json, relative
 from junmai.cli.session import EXIT_DONE, EXIT_FAILURES
 from junmai.clock import iso
 from junmai.control import comparing, presetting
@@ -74,6 +74,10 @@ def show(name: Name, json: Json = False) -> int:
     if preset.created_at is not None:
         file = escape(str(preset.origin.get("file")))
         console.print(f"  from {file}, {str(iso(preset.created_at))[:10]}; {len(known)} version{_s(len(known))}")
+        for each in known if len(known) > 1 else ():
+            told = f": {each.note}" if each.note else ""
+            row = f"{each.reference}  {str(iso(each.created_at or 0))[:10]}  {each.origin.get('file')}{told}"
+            console.print(f"    {escape(row)}")
     for field, value in preset.settings.items():
         console.print(f"  {field:32} {escape(_shown(value))}")
     if not preset.settings:
@@ -105,7 +109,27 @@ def import_presets(
             print_json(_imported_object(result))
         else:
             _print_imported(result)
+    if refused:
+        complaints.print(
+            f"{len(results) - len(refused)} imported, {len(refused)} could not be read; they are named above."
+        )
     return EXIT_FAILURES if refused else EXIT_DONE
+
+
+@app.command("use")
+def use(
+    name: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The older version.")], json: Json = False
+) -> int:
+    """Make an older version of a preset the newest one again. No version is lost, and no batch changes."""
+    with opened("presets use") as controller:
+        preset, changed = presetting.use_again(controller.store, name)
+    words = (
+        f"{preset.reference} is the newest version now: {preset.note}."
+        if changed
+        else (f"{preset.reference} is the newest version already, and sets the same.")
+    )
+    _tell({**preset_object(preset), "new": changed}, words, json)
+    return EXIT_DONE
 
 
 @app.command("export")
@@ -127,20 +151,22 @@ def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="NAME, NAME@VERSION, or a file.")],
     second: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
     photo: Annotated[Path | None, typer.Option(help="Develop this photo with both, side by side.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The JPEG with both of them, where --photo is given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The sheet with both of them (.jpg or .png), where --photo is given.")
+    ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> int:
     """Compare two presets, or two versions of one: by what they set, and on a photo."""
     if (photo is None) != (out is None):
-        raise errors.BadInput(detail="--photo and --out go together: the photo, and the JPEG to write.")
+        raise errors.BadInput(detail="--photo and --out go together: the photo, and the sheet to write (.jpg or .png).")
     with opened("presets diff") as controller:
         one, other = (presetting.find_or_read(controller.store, text) for text in (first, second))
         if photo is not None and out is not None:
             looks = (comparing.Look(_label(one), one.settings), comparing.Look(_label(other), other.settings))
             executor = controller.executor(1)
             try:
-                data = comparing.side_by_side(photo.expanduser(), looks, out.expanduser().parent, executor)
+                data = comparing.side_by_side(photo.expanduser(), looks, out.expanduser(), executor)
             finally:
                 executor.stop(at_once=True)
             presetting.write_new(controller.store, out.expanduser(), data, overwrite=overwrite)
@@ -195,6 +221,12 @@ def _print_imported(result: Imported) -> None:
     state = what if result.new else "was there already"
     counts = [f"{count} {words}" for verdict, words in _COUNTED.items() if (count := _count(result.report, verdict))]
     console.print(f"[bold]{escape(preset.reference)}[/] {state} ({escape(result.path.name)}): {', '.join(counts)}.")
+    if result.unlike is not None:
+        older = result.unlike.reference
+        console.print(
+            f"  [yellow]It has almost nothing in common with {escape(older)}.[/] If it is another preset, import it "
+            f"with another --name; `junmai presets use '{escape(older)}'` goes back."
+        )
     _print_lines(result.report, _NAMED)
 
 
@@ -226,7 +258,7 @@ def _shown(value: SettingValue | None) -> str:
 
 
 def _label(preset: Preset) -> str:
-    return preset.reference if preset.version else preset.name
+    return preset.reference if preset.version else f"{preset.name} ({preset.origin.get('file')})"
 
 
 def _count(report: Sequence[Line], verdict: Verdict) -> int:

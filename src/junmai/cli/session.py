@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from junmai import errors
 from junmai.cli.render import Reporter, counted, span
-from junmai.control import conditions
+from junmai.control import conditions, presetting
 from junmai.control.controller import BatchController
 from junmai.control.developing import is_served
 from junmai.control.runner import Runner
@@ -112,7 +112,7 @@ class Foreground:
             facts = {name: event.data.get(name) for name in ("error_kind", "error_message")}
         else:
             self.counts.processed += 1
-            facts = {"output": event.data.get("output"), "seconds": event.data.get("seconds")}
+            facts = {name: event.data[name] for name in ("output", "sidecar", "seconds") if name in event.data}
         self._reporter.photo(f"photo_{status}", path=path, photo_id=event.photo_id, status=status, **facts)
 
     def _remark(self, event: Event) -> None:
@@ -212,7 +212,7 @@ class Foreground:
         return EXIT_FAILURES if code == EXIT_DONE and self.unreadable else code
 
     def _closing_lines(self, batch: Batch, seconds: float) -> Iterator[str]:
-        done = f"{self.counts.processed} developed"
+        done = f"{self.counts.processed} {'developed' if batch.recipe.output.pixels else 'given a sidecar'}"
         failed = f", [red]{self.counts.failed} failed[/]" if self.counts.failed else ""
         skipped = f", {self.counts.skipped} were right already" if self.counts.skipped else ""
         watched = self._runner is None and batch.status not in ENDED
@@ -224,12 +224,16 @@ class Foreground:
             yield f"The whole batch: {batch.processed} developed, {batch.failed} failed, of {counted(batch.total)}."
         if self._remarked:
             count = len(self._remarked)
-            yield f"Something of {count} photo{'' if count == 1 else 's'} could not be done as Lightroom would;"
+            yield f"Something that was asked of {count} photo{'' if count == 1 else 's'} could not be done;"
             yield f"`junmai batch show {batch.id}` names it."
+        if lost := presetting.lost_of(self._store, batch.preset):
+            fields = counted(len(lost), "field")
+            yield f"{fields} of the preset {escape(batch.preset)} could not be done on any photo;"
+            yield f"`junmai batch show {batch.id}` names {'it' if len(lost) == 1 else 'them'}."
         if self.unreadable:
             yield f"[red]{self.unreadable} files or folders could not be read[/]; they are named above."
         if batch.processed or batch.skipped:
-            yield f"The photos are in {escape(batch.folder)}"
+            yield from _where(batch)
         if batch.status == BatchStatus.PAUSED:
             yield f"{batch.remaining} to go: the same command, or `junmai resume`, goes on from here."
         if self.resumed and batch.status == BatchStatus.COMPLETED:
@@ -240,6 +244,16 @@ class Foreground:
         elif batch.failed:
             yield f"`junmai batch show {batch.id}` lists what failed,"
             yield f"`junmai batch retry-failed {batch.id}` tries it again."
+
+
+def _where(batch: Batch) -> Iterator[str]:
+    output = batch.recipe.output
+    if output.pixels:
+        yield f"The photos are in {escape(batch.folder)}"
+    if output.sidecars == "output":
+        yield f"The sidecars are in {escape(batch.folder)}"
+    if output.sidecars == "originals":
+        yield f"The sidecars are beside the originals; `junmai batch revert {batch.id}` puts back what was there."
 
 
 def exit_code(batch: Batch) -> int:

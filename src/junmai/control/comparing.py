@@ -23,13 +23,16 @@ class Look:
     settings: Mapping[str, SettingValue]
 
 
-def side_by_side(photo: Path, looks: tuple[Look, Look], folder: Path, executor: Executor) -> bytes:
-    """A JPEG with both looks of the photo, which is only read. Temporary files lie in `folder` meanwhile.
+def side_by_side(photo: Path, looks: tuple[Look, Look], out: Path, executor: Executor) -> bytes:
+    """The sheet for `out`, a JPEG or PNG, with both looks of the photo, which is only read. Temporary files lie beside
+    `out` meanwhile.
 
-    Raises `BadInput` where the photo cannot be developed.
+    Raises `BadInput` where the photo cannot be developed, or nothing can be written there.
     """
     from junmai.develop import compare
 
+    form, folder = compare.format_of(out), out.parent
+    require_folder(folder)
     temporaries = [folder / files.temporary_name("compared", os.getpid(), index) for index in range(len(looks))]
     try:
         jobs = [_job(photo, look, temporary) for look, temporary in zip(looks, temporaries, strict=True)]
@@ -47,7 +50,13 @@ def side_by_side(photo: Path, looks: tuple[Look, Look], folder: Path, executor: 
     finally:
         for temporary in temporaries:
             files.remove_temporary(temporary)
-    return compare.side_by_side(pictures, [look.name for look in looks])
+    return compare.side_by_side(pictures, [look.name for look in looks], form)
+
+
+def require_folder(folder: Path) -> None:
+    """Raises `BadInput` where a file is to go to a folder that is not there."""
+    if not folder.is_dir():
+        raise errors.BadInput(detail=f"There is no folder {folder}; make it first.")
 
 
 def _job(photo: Path, look: Look, temporary: Path) -> DevelopJob:

@@ -18,7 +18,7 @@ from junmai import errors
 from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
-from junmai.control import cleaning, conditions, doctor, merging, picking
+from junmai.control import cleaning, conditions, doctor, merging, picking, reverting
 from junmai.control.following import Follower
 from junmai.control.ordering import order_from
 from junmai.control.planning import Plan, make_plan, new_batch_id
@@ -31,6 +31,7 @@ from junmai.control.recovery import (
     take_over_from_dead,
     this_process,
 )
+from junmai.control.reverting import Reverted
 from junmai.control.runner import Runner
 from junmai.control.statefile import BatchState
 from junmai.control.statewriter import StateWriter, state_of
@@ -191,6 +192,15 @@ class BatchController:
         count = self.store.retry_failed(batch_id, by=self._by, error_kind=error_kind)
         log.info("failed photos queued again", batch=batch_id, count=count, error_kind=error_kind, by=self._by)
         return count
+
+    def revert(self, batch_id: str) -> Reverted:
+        """Put back what stood where a batch wrote sidecars; what was changed since is left alone, and named in `left`.
+
+        Raises `UnknownBatch`, and `WrongState` for a batch that has not ended.
+        """
+        found = reverting.revert(self.store, batch_id)
+        log.info("sidecars reverted", batch=batch_id, left=len(found.left), by=self._by)
+        return found
 
     def merge_batches(self, batch_ids: Sequence[str]) -> dict[str, object]:
         """Make one batch of several that are unfinished and have the same options; the first one stays.

@@ -13,6 +13,7 @@ from junmai.control.importing import Imported, OnProgress, import_photos
 from junmai.control.planning import Order, Plan, make_plan, new_batch_id, request_key, resolve
 from junmai.control.presetting import finder
 from junmai.control.recovery import live_runners, remove_unsealed
+from junmai.develop.sidecar_write import takes_sidecar
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch, Photo
 from junmai.executors.processes import ProcessExecutor
@@ -21,6 +22,7 @@ from junmai.library.selection import Selection
 from junmai.store.base import Store
 
 REASONS_NAMED = 5
+NO_SIDECAR = "is no RAW: Lightroom keeps its settings in the file itself, and an original is never written to"
 TWIN_SECONDS = 3.0
 """How long to wait for a batch that takes the names of this one: it may be the same command's, not yet sealed."""
 TWIN_POLL_SECONDS = 0.1
@@ -75,6 +77,8 @@ def prepare(
         imported = import_photos(controller, sources, executor, leave_out=order.folder, on_progress=on_import)
     else:
         imported = _looked_at_anew(controller, collection, executor, order, on_import)
+    if not order.output.pixels:
+        imported = _that_take_sidecars(imported)
     deadline = store.clock.monotonic() + TWIN_SECONDS
     while True:
         plan = _plan(controller, picked, order, imported, min_rating, key)
@@ -108,6 +112,13 @@ def _looked_at_anew(
         return Imported(members(), 0, 0, (), ())
     imported = import_photos(controller, there, executor, leave_out=order.folder, on_progress=on_import)
     return replace(imported, photos=members())
+
+
+def _that_take_sidecars(imported: Imported) -> Imported:
+    """Only the photos that something is written for, the others left out by name."""
+    taken = [photo for photo in imported.photos if takes_sidecar(photo.file_name)]
+    left = [LeftOut(Path(photo.path), NO_SIDECAR) for photo in imported.photos if not takes_sidecar(photo.file_name)]
+    return replace(imported, photos=taken, left_out=(*imported.left_out, *left))
 
 
 def _may_be_twin(store: Store, batch_id: str, key: str) -> bool:

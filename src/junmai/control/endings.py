@@ -7,18 +7,20 @@ import json
 from dataclasses import replace
 
 from junmai import errors
-from junmai.develop.version import ENGINE_VERSION
+from junmai.develop.version import ENGINE_VERSION, lens_database
 from junmai.domain.model import Batch, Claim, Failure, FurtherOutput, FurtherPart, Recipe, SourceRead, Staged
 from junmai.domain.plan import further_name
 from junmai.domain.policy import DEATHS_TO_QUARANTINE, RetryPolicy
+from junmai.domain.snapshot import NewSnapshot
 from junmai.executors.base import Developed, Ending, Outcome
 
 
-def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: str = "") -> str:
+def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: str = "", profile_key: str = "") -> str:
     """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key.
 
     `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
     `junmai.develop.sidecars.content_key` has it; else `told_key` that of the metadata which they give to an output.
+    `profile_key` is that of the DCP files a RAW may be developed with (`junmai.develop.profile_files.key`).
     What a photo carries itself is in its checksum.
     """
     decides: dict[str, object] = {"settings": recipe.settings, "output": recipe.output.deciding()}
@@ -28,6 +30,25 @@ def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: 
         facts["own"] = own_key
     elif told_key and recipe.output.metadata != "none":
         facts["told"] = told_key
+    if profile_key:
+        facts["profiles"] = profile_key
+    if recipe.own or recipe.settings.get("LensProfileEnable"):  # a photo's own settings may ask for it
+        facts["lenses"] = lens_database()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def sidecar_key(source_sha256: str, recipe: Recipe, base_key: str) -> str:
+    """Key of a sidecar: whatever decides the settings in it, but for what it replaced, which it was made from.
+
+    `base_key` is that of the photo's sidecars where it stands elsewhere and was made from those.
+    """
+    facts = {
+        "source": source_sha256,
+        "settings": recipe.settings,
+        "own": recipe.own,
+        "overrides": recipe.overrides,
+        "base": base_key,
+    }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -36,6 +57,7 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
     result = outcome.result
     if not isinstance(result, Developed):
         raise TypeError("only a developed photo is staged")
+    keys = (result.own_key, result.told_key, result.profile_key)
     return Staged(
         batch_no=claim.batch_no,
         position=claim.position,
@@ -44,7 +66,7 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
         output_name=claim.output_name,
         size=result.size,
         sha256=result.sha256,
-        key=output_key(result.source_sha256, batch.recipe, result.own_key, result.told_key),
+        key=output_key(result.source_sha256, batch.recipe, *keys),
         seconds=outcome.seconds,
         remarks=result.remarks,
         further=tuple(
@@ -54,16 +76,26 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
                 format=one.output.format,
                 size=written.size,
                 sha256=written.sha256,
-                key=further_key(result.source_sha256, batch.recipe, one, result.own_key, result.told_key),
+                key=further_key(result.source_sha256, batch.recipe, one, *keys),
             )
             for one, written in zip(batch.recipe.further, result.further, strict=True)
         ),
+        sidecar=_snapshot_of(result, batch),
     )
 
 
-def further_key(source_sha256: str, recipe: Recipe, one: FurtherOutput, own_key: str = "", told_key: str = "") -> str:
+def _snapshot_of(result: Developed, batch: Batch) -> NewSnapshot | None:
+    made = result.sidecar
+    if made is None:
+        return None
+    return NewSnapshot(
+        made.path, made.before, made.content, sidecar_key(result.source_sha256, batch.recipe, made.base_key)
+    )
+
+
+def further_key(source_sha256: str, recipe: Recipe, one: FurtherOutput, *keys: str) -> str:
     """Key of a further output: that of a main one with its options, whose very bytes it has."""
-    return output_key(source_sha256, replace(recipe, output=one.output), own_key, told_key)
+    return output_key(source_sha256, replace(recipe, output=one.output), *keys)
 
 
 def source_read(claim: Claim, developed: Developed) -> SourceRead:

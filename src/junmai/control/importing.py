@@ -15,6 +15,7 @@ from junmai import errors, files
 from junmai import log as logs
 from junmai.control.grouping import put_in_sessions
 from junmai.develop.sidecars import sidecars_of
+from junmai.develop.version import SOFTWARE
 from junmai.domain.model import NewPhoto, Photo
 from junmai.executors.base import Ending, Executor, Outcome, ProbeJob
 from junmai.library.exif import PhotoFacts
@@ -30,7 +31,6 @@ log = logs.get("junmai.import")
 
 SAVE_CHUNK = 200
 """Photos that are stored in one transaction: a crash while importing loses no more than these."""
-SOFTWARE = "Junmai"
 WAIT_SECONDS = 0.2
 OnProgress = Callable[[int, int | None], None]
 
@@ -75,8 +75,16 @@ def import_photos(
     Raises `SourceFolderUnreadable`, and `OutputFolderRefused` where outputs would go among the originals.
     """
     roots = [Path(os.path.abspath(source)) for source in sources]  # links stay as the user names them
-    if leave_out is not None and any(leave_out == root or files.is_same(leave_out, root) for root in roots):
-        raise errors.OutputFolderRefused(path=leave_out, detail="it is the folder of the originals; choose another")
+    if (
+        leave_out is not None
+        and leave_out.is_dir()
+        and any(leave_out == root or files.is_same(leave_out, root) for root in roots)
+    ):
+        raise errors.OutputFolderRefused(
+            path=leave_out, detail="it is to be developed as a whole; choose another, such as a new folder in it"
+        )
+    if leave_out is not None and files.is_there(leave_out) and not leave_out.is_dir():
+        raise errors.OutputFolderRefused(path=leave_out, detail="it is a file; name a folder")
     store = controller.store
     work = _Work()
     for found in scan(roots, leave_out=_refusal(store, controller.settings.data, leave_out)):

@@ -14,7 +14,7 @@ from junmai.control.ordering import order_from
 from junmai.control.planning import Order, check_recipe, resolve
 from junmai.control.statefile import COLUMNS, StateFile, items_path, mark_of, read_items
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus, ItemStatus, PauseReason, outcome
-from junmai.domain.model import FurtherPart, Recipe, is_label
+from junmai.domain.model import FurtherPart, OutputOptions, Recipe, is_label
 from junmai.domain.naming import is_relative_name
 from junmai.domain.plan import EXTENSIONS
 from junmai.domain.recipes import recipe_from_json
@@ -148,7 +148,7 @@ def entries(file: StateFile, folder: Path, *, verify: bool) -> Iterator[Entry]:
         if facts["photo_id"] != photo_id:
             raise errors.StateUnreadable(field="junmai.items", detail=f"have another photo than {photo_id}")
         item = said.item(position, facts)
-        yield Entry(item, _photo(facts), missing=_recorded(facts) - standing(item))
+        yield Entry(item, _photo(facts), missing=_recorded(facts) - standing(item) if said.pixels else 0)
 
 
 def _recorded(facts: dict[str, Any]) -> int:
@@ -170,7 +170,9 @@ class _Said:
         self._cancelled = state.status == BatchStatus.CANCELLED
         self._ended = state.status in ENDED
         self._at = seconds_of(state.completed_at or state.paused_at or state.started_at or state.created_at) or 0.0
-        self._extension = EXTENSIONS[_recipe(file.own).output.format] if file.own else EXTENSIONS["jpeg"]
+        output = _recipe(file.own).output if file.own else OutputOptions()
+        self._extension = EXTENSIONS[output.format]
+        self.pixels = output.pixels
         self._folder = folder
         self._folder_there = folder.is_dir()
         self._verify = verify
@@ -198,8 +200,8 @@ class _Said:
         item = RestoredItem(position=position, **values, has_photo=facts["path"] is not None)
         if item.status == ItemStatus.FAILED and self._reopened and item.photo_id not in self._failed:
             return _pending_again(item)
-        if item.status == ItemStatus.PROCESSED and item.output_sha256 is not None:
-            return self._looked_for(item)
+        if item.status == ItemStatus.PROCESSED and item.output_sha256 is not None and self.pixels:
+            return self._looked_for(item)  # a sidecar alone may be the user's own again by now
         if item.status not in ITEM_ENDED:
             return replace(_pending_again(item), status="cancelled" if self._cancelled else "pending")
         return item

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from junmai import files
+from junmai.control import sidecars
 from junmai.domain.model import Batch, Settled, Staged
 from junmai.domain.plan import further_name
 from junmai.store.base import Store
@@ -83,7 +84,9 @@ class _Part:
 
 
 def _parts(batch: Batch, staged: Staged) -> list[_Part]:
-    """Every output of a staged item; names as they were staged."""
+    """Every output of a staged item; names as they were staged. None where nothing but a sidecar is written."""
+    if not batch.recipe.output.pixels:
+        return []
     main, *further = places_of(batch, staged.position, staged.attempt, staged.output_name)
     found = [_Part(main, staged.photo_id, "", staged.size, staged.sha256)]
     for place, part in zip(further, staged.further, strict=True):
@@ -99,12 +102,35 @@ def bring_to_name(
 
     What stands at a name already may be the very same output (a crash came between the rename and the settling, or the
     database was lost): then it is taken as it is. Of several outputs none is renamed before it is seen that each can
-    be, so that an item does not fail with one of them in place. Raises OSError.
+    be, so that an item does not fail with one of them in place. A sidecar is written before them, and gets its name
+    after them. Raises OSError, and a `PhotoError` where its sidecar cannot be written.
     """
     parts = _parts(batch, staged)
-    folder = Path(batch.folder)
     if recovering and not all(_holds(one.place.final, one) or _holds(one.place.temporary, one) for one in parts):
+        sidecars.clear(store, batch, staged)
         return Placing.LOST, None
+    pending = sidecars.prepare(store, batch, staged, recovering=recovering)
+    if pending is None and not parts:
+        return Placing.LOST, None
+    try:
+        placing, times = _bring_parts(store, batch, parts, recovering)
+        if placing is Placing.PLACED and pending is not None:
+            sidecars.place(store, pending, recovering=recovering)
+    except BaseException:
+        sidecars.discard(pending)
+        raise
+    if placing is not Placing.PLACED:
+        sidecars.discard(pending)
+        return placing, None
+    if pending is not None and not parts:
+        times = [pending.path.stat().st_mtime_ns]
+    path = pending.snapshot.path if pending is not None else ""
+    return placing, Settled(staged, times[0], tuple(times[1:]), path, pixels=bool(parts))
+
+
+def _bring_parts(store: Store, batch: Batch, parts: list[_Part], recovering: bool) -> tuple[Placing, list[int]]:
+    """The outputs to their names; their times, in their order."""
+    folder = Path(batch.folder)
     for one in parts:
         files.make_folders_below(folder, one.place.final.parent)
     if len(parts) > 1 and any(_is_blocked(store, batch, one) for one in parts):
@@ -112,8 +138,7 @@ def bring_to_name(
     for one in parts:
         if not _place(store, batch, one, recovering):
             return _blocked(parts)
-    main, *further = [_settled_at(one.place.final, folder) for one in parts]
-    return Placing.PLACED, Settled(staged, main, tuple(further))
+    return Placing.PLACED, [_settled_at(one.place.final, folder) for one in parts]
 
 
 def _place(store: Store, batch: Batch, one: _Part, recovering: bool) -> bool:
@@ -144,10 +169,10 @@ def blocking(store: Store, batch: Batch, staged: Staged) -> Path:
     return next((one for one in parts if _is_blocked(store, batch, one)), parts[0]).place.final
 
 
-def _blocked(parts: list[_Part]) -> tuple[Placing, None]:
+def _blocked(parts: list[_Part]) -> tuple[Placing, list[int]]:
     for one in parts:
         files.remove_temporary(one.place.temporary)
-    return Placing.BLOCKED, None
+    return Placing.BLOCKED, []
 
 
 def _holds(path: Path, one: _Part) -> bool:

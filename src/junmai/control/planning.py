@@ -16,7 +16,8 @@ from junmai.control import naming
 from junmai.control.endings import output_key
 from junmai.control.outputs import stands_as_recorded
 from junmai.control.presetting import finder
-from junmai.develop import presets, sidecars
+from junmai.control.sidecars import is_right
+from junmai.develop import presets, profile_files, sidecars
 from junmai.develop import settings as develop_settings
 from junmai.domain.model import (
     LONGEST_SIDE,
@@ -102,8 +103,10 @@ def resolve(order: Order, find: Callable[[str], Preset] = presets.find) -> tuple
     preset = find(look.preset or presets.DEFAULT)
     _check_output(order.output)
     check_further(order.further)
+    if order.further and not order.output.pixels:
+        raise errors.BadInput(detail="Without pixels there are no further outputs; leave them out.")
     settings = develop_settings.blend(preset.settings, look.blend)
-    overrides = develop_settings.parse(look.settings)
+    overrides = develop_settings.asked_for(look.settings)
     if settings_from(look) == "preset":
         merged = develop_settings.merge(settings, overrides)
         return Recipe(settings=merged, output=order.output, further=order.further), preset.reference
@@ -124,10 +127,13 @@ def settings_from(look: Look) -> str:
 
 def request_key(order: Order, sources: Sequence[str]) -> str:
     """The same command has the same key: its sources, look, output options and folder."""
+    output = asdict(order.output)
+    if order.output.sidecars == "none":  # without them the key is the same as before there were any
+        del output["sidecars"], output["pixels"]
     facts: dict[str, object] = {
         "sources": sorted(sources),
         "look": asdict(order.look),
-        "output": asdict(order.output),
+        "output": output,
         "folder": str(order.folder),
         **({"overwrite": True} if order.overwrite else {}),
     }
@@ -203,18 +209,32 @@ def _planned(store: Store, photos: Mapping[int, str], order: Order, new: NewBatc
         further=order.further,
         owners={row["name_key"]: (row["photo_id"], row["label"]) for row in rows} if order.further else None,
     )
-    right = {photo.id for photo in store.photos_by_ids(list(known)) if _is_done(folder, photo, known[photo.id], recipe)}
-    done = _with_all(store, folder, right, names.by_photo, rows, recipe) if recipe.further else right
+    profile_key = profile_files.key(recipe) if known else ""
+    right = {
+        photo.id
+        for photo in store.photos_by_ids(list(known))
+        if _is_done(folder, photo, known[photo.id], recipe, profile_key)
+    }
+    done = _with_all(store, folder, right, names.by_photo, rows, recipe, profile_key) if recipe.further else right
+    if recipe.output.sidecars != "none":
+        done = _with_sidecar(store, folder, done if recipe.output.pixels else set(photos), names.by_photo, recipe)
     items = [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.by_photo.items()]
     replaced = sum(
         photo_id not in right and row["sha256"] is not None and (folder / str(row["name"])).exists()
         for photo_id, row in known.items()
     )
-    return Plan(new, folder_id, items, replaced, names.kept, len(right) - len(done))
+    lacking = len(right) - len(done) if recipe.output.pixels else 0
+    return Plan(new, folder_id, items, replaced, names.kept, lacking)
 
 
 def _with_all(
-    store: Store, folder: Path, right: set[int], names: Mapping[int, str], rows: Sequence[Row], recipe: Recipe
+    store: Store,
+    folder: Path,
+    right: set[int],
+    names: Mapping[int, str],
+    rows: Sequence[Row],
+    recipe: Recipe,
+    profile_key: str,
 ) -> set[int]:
     """Of the photos whose main output is right, those whose further ones are."""
     there = {row["name_key"]: row for row in rows if row["label"]}
@@ -224,11 +244,20 @@ def _with_all(
             row = there.get(name_key(further_name(names[photo.id], one.label, one.output.format)))
             if row is None or (row["photo_id"], row["label"]) != (photo.id, one.label):
                 break
-            if not _is_done(folder, photo, row, replace(recipe, output=one.output)):
+            if not _is_done(folder, photo, row, replace(recipe, output=one.output), profile_key):
                 break
         else:
             done.add(photo.id)
     return done
+
+
+def _with_sidecar(store: Store, folder: Path, right: set[int], names: Mapping[int, str], recipe: Recipe) -> set[int]:
+    """Of the photos whose outputs are right, those whose sidecar is."""
+    return {
+        photo.id
+        for photo in store.photos_by_ids(sorted(right))
+        if is_right(store, photo, recipe, folder, names[photo.id])
+    }
 
 
 def _use_folder(store: Store, folder: Path) -> tuple[int, bool]:
@@ -242,7 +271,7 @@ def _use_folder(store: Store, folder: Path) -> tuple[int, bool]:
     return store.output_folder(str(folder), made_by_junmai=made), made
 
 
-def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe) -> bool:
+def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe, profile_key: str) -> bool:
     """Whether the right output of the photo stands in the folder, by its key, size and time."""
     if row["key"] is None or photo.sha256 is None:
         return False
@@ -251,7 +280,8 @@ def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe) -> bool:
     except OSError:
         return False  # developing it says what is wrong with its sidecar
     own_key, told_key = (sidecars.content_key(found), "") if recipe.own else ("", sidecars.told_key(found))
-    if row["key"] != output_key(photo.sha256, recipe, own_key, told_key):
+    profiles = profile_key if profile_files.concern(photo.kind) else ""
+    if row["key"] != output_key(photo.sha256, recipe, own_key, told_key, profiles):
         return False
     return stands_as_recorded(row, folder)
 
@@ -322,6 +352,8 @@ def _check_output(output: OutputOptions) -> None:
         if len(text) > LONGEST_CREDIT or not text.isprintable():
             raise errors.BadInput(detail=f"The {name} must be one line of {LONGEST_CREDIT} characters or fewer.")
     template_of(output)
+    if not output.pixels and output.sidecars == "none":
+        raise errors.BadInput(detail="Without pixels there is nothing to write; say where sidecars go as well.")
     if output.format == "avif":
         from PIL import features
 

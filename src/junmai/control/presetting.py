@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,18 +10,22 @@ from pathlib import Path
 
 from junmai import errors, files
 from junmai import log as logs
+from junmai.control.comparing import require_folder
 from junmai.control.outputs import is_original
 from junmai.develop import presetfile, presets
 from junmai.develop import settings as develop_settings
 from junmai.develop.fields import STRAIGHT
 from junmai.develop.presetfile import PresetFile
-from junmai.develop.taking import Line
+from junmai.develop.taking import Line, Verdict
 from junmai.domain.model import SettingValue
 from junmai.domain.plan import name_key
-from junmai.domain.preset import Preset, split_reference
+from junmai.domain.preset import NewPreset, Preset, split_reference
 from junmai.store.base import Store
 
 log = logs.get("junmai.presets")
+
+ALIKE = 0.2
+"""The share of settings in which a new version agrees with the one before it, below which it is pointed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Imported:
     preset: Preset
     new: bool
     report: tuple[Line, ...]
+    unlike: Preset | None = None
+    """The version before it, where the two have almost nothing in common: it may be another preset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +68,18 @@ def find(store: Store, name: str) -> Preset:
     """
     wanted, version = split_reference(name)
     found = store.preset(wanted, version) or presets.built_in(wanted, version)
+    if found is None and version is not None and (known := versions_of(store, wanted)):
+        raise errors.UnknownPreset(name=name, nearest=f" {known[0].name} has {numbered(known)}.")
     if found is None:
         raise presets.unknown(name, [each.name for each in all_presets(store)])
     return found
+
+
+def lost_of(store: Store, reference: str) -> tuple[Line, ...]:
+    """What of an exact version cannot be done; nothing for one that this library does not have."""
+    preset = store.preset(*split_reference(reference))
+    report = presetfile.report_of(preset) if preset is not None else ()
+    return tuple(line for line in report if line.verdict is Verdict.NOT_SUPPORTED)
 
 
 def finder(store: Store) -> Callable[[str], Preset]:
@@ -80,7 +96,13 @@ def all_presets(store: Store) -> list[Preset]:
 
 def versions(store: Store, name: str) -> list[Preset]:
     """Every version of a preset, the newest first. Raises `UnknownPreset`."""
-    return store.preset_versions(split_reference(name)[0]) or [find(store, name)]
+    return versions_of(store, split_reference(name)[0]) or [find(store, name)]
+
+
+def versions_of(store: Store, name: str) -> list[Preset]:
+    """Every version of the preset of that name, the newest first; none where there is no such preset."""
+    built_in = presets.built_in(name)
+    return store.preset_versions(name) or ([built_in] if built_in is not None else [])
 
 
 # --- importing ----------------------------------------------------------------------------------------------
@@ -130,13 +152,50 @@ def import_file(store: Store, path: Path, *, name: str | None = None, note: str 
 
     Raises `PresetUnreadable`, `PresetRefused`.
     """
+    if name is not None and "@" in name:
+        raise errors.PresetRefused(name=name, detail="@ cannot stand in a name, for it tells versions")
     read = read_file(path)
     new = read.as_new(name, note)
     if presets.built_in(new.name) is not None:
         raise errors.PresetRefused(name=new.name, detail="a built-in preset is called so; give it another with --name")
+    before = store.preset(new.name)
     preset, is_new = store.add_preset(new)
     log.info("preset imported", preset=preset.reference, new=is_new, file=str(path))
-    return Imported(path, preset, is_new, read.taken.report)
+    unlike = before if is_new and before is not None and _common(before, preset) < ALIKE else None
+    return Imported(path, preset, is_new, read.taken.report, unlike)
+
+
+def _common(one: Preset, other: Preset) -> float:
+    """The share of what either sets in which both agree; 1 where neither sets anything."""
+    sets = {name for each in (one, other) for name, value in each.settings.items() if not _rests(name, value)}
+    agree = sum(one.settings.get(name) == other.settings.get(name) for name in sets)
+    return agree / len(sets) if sets else 1.0
+
+
+def use_again(store: Store, reference: str) -> tuple[Preset, bool]:
+    """Make an older version of an imported preset the newest one again, as a version of its own; and whether it was
+    not so already. Raises `UnknownPreset`, and `BadInput` where no version is named or the preset is built in."""
+    name, version = split_reference(reference)
+    known = store.preset_versions(name)
+    if not known and presets.built_in(name) is not None:
+        raise errors.BadInput(detail=f"{name} is built in and has no older versions.")
+    wanted = find(store, reference)
+    if version is None:
+        detail = f"Say which version of {wanted.name} to use: {wanted.name}@VERSION; it has {numbered(known)}."
+        raise errors.BadInput(detail=detail)
+    newest = known[0]
+    if (newest.settings, newest.origin) == (wanted.settings, wanted.origin):
+        return newest, False
+    content = hashlib.sha256(f"{wanted.reference} after {newest.reference}".encode()).hexdigest()
+    note = f"version {version} again" + (f": {wanted.note}" if wanted.note else "")
+    preset, _ = store.add_preset(NewPreset(wanted.name, wanted.settings, wanted.origin, content, note))
+    log.info("preset used again", preset=preset.reference, version=version)
+    return preset, True
+
+
+def numbered(known: Sequence[Preset]) -> str:
+    """Which versions there are; they are counted without a gap."""
+    return "version 1 only" if len(known) == 1 else f"versions 1 to {len(known)}"
 
 
 def read_file(path: Path) -> PresetFile:
@@ -169,6 +228,8 @@ def export(store: Store, name: str, path: Path, *, overwrite: bool = False) -> P
     """Write a preset as an `.xmp` that Lightroom reads. Raises `UnknownPreset`, and `BadInput` where a file stands
     there or cannot be written."""
     preset = find(store, name)
+    if path.suffix.casefold() != ".xmp":
+        raise errors.BadInput(detail=f"A preset is exported as an .xmp; {path.name} does not end so.")
     write_new(store, path, presetfile.write(preset), overwrite=overwrite)
     return preset
 
@@ -180,6 +241,7 @@ def write_new(store: Store, path: Path, data: bytes, *, overwrite: bool) -> None
     """
     if overwrite and is_original(store, path):
         raise errors.BadInput(detail=f"{path} is a photo of the library, which is never replaced.")
+    require_folder(path.parent)
     temporary = path.with_name(files.temporary_name("written", os.getpid(), 0))
     try:
         files.write_temporary(temporary, data)

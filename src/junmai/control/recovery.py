@@ -100,8 +100,11 @@ def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
     folders: list[Path] = []
     for one in staged:
         batch = store.batch_no(one.batch_no)
+        refused: errors.PhotoError | None = None
         try:
             placing, done = bring_to_name(store, batch, one, recovering=True)
+        except errors.PhotoError as error:
+            placing, done, refused = Placing.LOST, None, error
         except OSError as error:
             log.warning("staged output could not be placed", output=one.output_name, error=str(error))
             placing, done = Placing.LOST, None
@@ -110,7 +113,7 @@ def finish_staged(store: Store, runner_no: int, staged: list[Staged]) -> None:
             folders.append(Path(batch.folder))
         else:
             remove_temporaries_of(batch, one.position, one.attempt)
-            failures.append(_end_of(store, batch, one, placing))
+            failures.append(_refused(one, refused) if refused else _end_of(store, batch, one, placing))
     try:
         files.sync_folders(folders)
     except OSError as error:
@@ -144,6 +147,12 @@ def finish_left_staged(store: Store, runner_no: int) -> None:
     ]
     if left:
         finish_staged(store, runner_no, left)
+
+
+def _refused(one: Staged, error: errors.PhotoError) -> Failure:
+    """Its sidecar cannot be written; where that may pass, the photo is developed anew and finds out."""
+    retry_at = 0.0 if error.may_pass else None
+    return Failure(one.batch_no, one.position, one.attempt, error.code, error.message, retry_at=retry_at)
 
 
 def _end_of(store: Store, batch: Batch, one: Staged, placing: Placing) -> Failure:

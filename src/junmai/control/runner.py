@@ -20,7 +20,7 @@ from typing import TypeVar
 from junmai import errors
 from junmai import log as logs
 from junmai.config import Settings
-from junmai.control import conditions, endings
+from junmai.control import conditions, endings, sidecars
 from junmai.control.backup import BackupKeeper
 from junmai.control.lookout import Lookout
 from junmai.control.outputs import places_of, remove_temporaries_of
@@ -266,6 +266,7 @@ class Runner:
             recipe=batch.recipe,
             temporary=main.temporary,
             further=tuple(place.temporary for place in further),
+            sidecar=sidecars.job_of(batch, claim.output_name),
         )
 
     def _remove_temporaries(self, claim: Claim) -> None:

@@ -80,6 +80,10 @@ class Settler:
         except OSError as error:
             failures.append(self._not_placed(one, batch, error, tries))
             return
+        except errors.PhotoError as error:
+            remove_temporaries_of(batch, one.position, one.attempt)
+            failures.append(self._failure(one, error, tries))
+            return
         if done is not None:
             placed.append(done)
         elif placing is Placing.BLOCKED:
@@ -106,15 +110,19 @@ class Settler:
             self._pause(batch, cause)
         remove_temporaries_of(batch, one.position, one.attempt)
         failed = errors.OutputNotWritable(path=batch.folder, detail=error.strerror or str(error))
+        return self._failure(one, failed, tries, tried=cause is None)
+
+    def _failure(self, one: Staged, error: errors.PhotoError, tries: Tries, *, tried: bool = True) -> Failure:
+        """An error of a developed photo on its way to its name; it is tried again where that may help."""
         seen = tries[one.batch_no, one.position] + 1
-        again = cause is not None or self._retries.allows(seen)
+        again = not tried or (error.may_pass and self._retries.allows(seen))
         at = self._store.clock.now() + self._retries.delay(seen, self._chance())
         return Failure(
             one.batch_no,
             one.position,
             one.attempt,
-            failed.code,
-            failed.message,
-            tried=cause is None,
+            error.code,
+            error.message,
+            tried=tried,
             retry_at=at if again else None,
         )

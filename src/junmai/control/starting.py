@@ -13,6 +13,7 @@ from junmai.control.controller import BatchController
 from junmai.control.ordering import order_from
 from junmai.control.planning import make_plan, new_batch_id
 from junmai.control.recovery import remove_unsealed
+from junmai.control.sidecars import folder_for
 from junmai.domain.lifecycle import BatchStatus
 from junmai.domain.model import Batch
 from junmai.library.selection import Selection
@@ -82,7 +83,8 @@ def _create(
     names = _names(controller, photos)
     order = order_from(config or {})
     if order.folder is None:
-        order = replace(order, folder=controller.settings.data / "developed" / batch_id)
+        data = controller.settings.data
+        order = replace(order, folder=folder_for(order.output, data / "developed" / batch_id, data))
     session = photos.session_id if isinstance(photos, Selection) else session_id
     return controller.create(make_plan(store, names, order, batch_id=batch_id, key=key, session_id=session))
 

@@ -32,6 +32,11 @@ def find(name: str) -> AdobeField | None:
     return next((known for start, known in _FAMILIES.items() if name.startswith(start)), None)
 
 
+def named(name: str) -> AdobeField | None:
+    """As `find`, of names that are known as they stand and not by their beginning: a mistyped one is not among them."""
+    return _FIELDS.get(name)
+
+
 def is_about(name: str) -> bool:
     """Whether a field speaks about the preset or the file and changes no picture."""
     return (
@@ -57,6 +62,11 @@ def switched_off(fields: Fields) -> dict[str, str]:
     """The fields that a panel's switch turns off, with the switch: older presets carry such switches."""
     off = [switch for switch in _SWITCHES if text_of(fields.get(switch)).casefold() == "false"]
     return {name: switch for switch in off for name in fields if name.startswith(_SWITCHES[switch])}
+
+
+def is_switch(name: str) -> bool:
+    """Whether a field switches a whole panel on or off."""
+    return name in _SWITCHES
 
 
 def _at_work(name: str, fields: Fields) -> bool:

@@ -51,6 +51,18 @@ _KELVIN = {
 }
 """EXIF 2.32 LightSource, as the calibration illuminants of DNG are numbered."""
 
+_PARTS = {
+    50721: "ColorMatrix1",
+    50722: "ColorMatrix2",
+    50938: "ProfileHueSatMapData1",
+    50939: "ProfileHueSatMapData2",
+    50940: "ProfileToneCurve",
+    50964: "ForwardMatrix1",
+    50965: "ForwardMatrix2",
+    50982: "ProfileLookTableData",
+    51109: "BaselineExposureOffset",
+}
+
 
 @dataclass(frozen=True)
 class HueSatMap:
@@ -157,18 +169,17 @@ class ProfiledCamera(Camera):
 def read_profile(tags: Tags, name: str = "") -> Profile | None:
     """A profile from the tags of a directory; None where there is no usable matrix."""
     matrices = [_matrix(tags, 50721), _matrix(tags, 50722)]
-    kelvins = [_kelvin(tags, tag) or 5003.0 for tag in (50778, 50779)]
+    kelvins = _kelvins(tags)
     forward = [_matrix(tags, 50964), _matrix(tags, 50965)]
-    dims = tags.get(50937, ())
-    maps = [_hue_sat(dims, tags.get(50938)), _hue_sat(dims, tags.get(50939))]
+    dims = _whole_numbers(tags, 50937)
+    maps = [_hue_sat(dims, _numbers(tags, 50938)), _hue_sat(dims, _numbers(tags, 50939))]
     order = [each for each in (0, 1) if matrices[each] is not None]
     if len(order) == 2 and kelvins[0] == kelvins[1]:
         order = order[:1]
     order.sort(key=lambda each: kelvins[each])
     if not order:
         return None
-    curve = np.asarray(tags.get(50940, ()), dtype=np.float64)
-    look = _hue_sat(tags.get(50981, ()), tags.get(50982))
+    look = _hue_sat(_whole_numbers(tags, 50981), _numbers(tags, 50982))
     return Profile(
         name=str(tags.get(50936, (name,))[0]),
         camera=str(tags.get(50708, ("",))[0]),
@@ -177,10 +188,27 @@ def read_profile(tags: Tags, name: str = "") -> Profile | None:
         forward=_all(forward, order),
         hue_sat=HueSatMap(found, _first(tags, 51107) == 1) if (found := _all(maps, order)) else None,
         look=HueSatMap((look,), _first(tags, 51108) == 1) if look is not None else None,
-        tone=curve.reshape(-1, 2) if curve.size >= 4 and curve.size % 2 == 0 else None,
+        tone=_tone(tags),
         signature=str(tags.get(50932, ("",))[0]),
-        exposure_offset=float(tags.get(51109, (0.0,))[0]),
+        exposure_offset=_exposure_offset(tags) or 0.0,
     )
+
+
+def damaged_part(tags: Tags) -> str:
+    """The first part of a profile that is there and makes no sense; `""` where all of it does."""
+    dims, look_dims = _whole_numbers(tags, 50937), _whole_numbers(tags, 50981)
+    makes_sense = {
+        50721: _matrix(tags, 50721) is not None,
+        50722: _matrix(tags, 50722) is not None,
+        50938: _hue_sat(dims, _numbers(tags, 50938)) is not None,
+        50939: _hue_sat(dims, _numbers(tags, 50939)) is not None,
+        50940: _tone(tags) is not None,
+        50964: _matrix(tags, 50964) is not None,
+        50965: _matrix(tags, 50965) is not None,
+        50982: _hue_sat(look_dims, _numbers(tags, 50982)) is not None,
+        51109: _exposure_offset(tags) is not None,
+    }
+    return next((_PARTS[tag] for tag, sound in makes_sense.items() if tag in tags and not sound), "")
 
 
 def dng_camera(directories: Iterable[Tags], as_shot: Gains | None, profile: Profile | None = None) -> Camera | None:
@@ -193,10 +221,11 @@ def dng_camera(directories: Iterable[Tags], as_shot: Gains | None, profile: Prof
     profile = profile or own
     if profile is None:
         return None
-    balance = np.asarray(tags.get(50727, (1.0, 1.0, 1.0)), dtype=np.float64)
+    balance = _numbers(tags, 50727)
     balance = balance if balance.shape == (3,) and balance.min() > 0 else np.ones(3)
     measured = [_matrix(tags, 50723), _matrix(tags, 50724)]
-    if _kelvin(tags, 50778) > _kelvin(tags, 50779) > 0:
+    first, second = _kelvins(tags)
+    if first > second:
         measured.reverse()  # coolest light first, as in the profile
     if profile.signature != str(tags.get(50931, ("",))[0]):
         measured = [None, None]  # a calibration is for profiles of the same signature
@@ -220,9 +249,39 @@ def _neutral(tags: Tags) -> Gains | None:
     return (green / red, 1.0, green / blue)
 
 
-def _kelvin(tags: Tags, tag: int) -> float:
-    """The temperature of a calibration illuminant; 0 where there is none or it is not one of EXIF's."""
-    return float(_KELVIN.get(_first(tags, tag), 0))
+def _kelvins(tags: Tags) -> tuple[float, float]:
+    """The temperatures of the two calibration illuminants; that of D50 where one is none of EXIF's."""
+    return float(_KELVIN.get(_first(tags, 50778), 5003)), float(_KELVIN.get(_first(tags, 50779), 5003))
+
+
+def _numbers(tags: Tags, tag: int) -> Values:
+    """The values of a tag; none where it is absent, is text or holds what is not finite."""
+    given = tags.get(tag, ())
+    if not all(isinstance(each, int | float) for each in given):
+        return np.empty(0)
+    values = np.asarray(given, dtype=np.float64)
+    return values if np.isfinite(values).all() else np.empty(0)
+
+
+def _whole_numbers(tags: Tags, tag: int) -> tuple[int, ...]:
+    given = tags.get(tag, ())
+    return tuple(given) if all(isinstance(each, int) for each in given) else ()
+
+
+def _tone(tags: Tags) -> Values | None:
+    """ProfileToneCurve as points (n, 2), x and y in 0..1, neither ever falling; None where it is not that."""
+    points = _numbers(tags, 50940)
+    if points.size < 4 or points.size % 2 or points.min() < 0 or points.max() > 1:
+        return None
+    points = points.reshape(-1, 2)
+    rising = (np.diff(points, axis=0) >= 0).all() and (points[-1] > points[0]).all()
+    return points if rising else None
+
+
+def _exposure_offset(tags: Tags) -> float | None:
+    """BaselineExposureOffset in EV; None where it is not one number of 5 EV at most, as for a DNG's own."""
+    given = _numbers(tags, 51109)
+    return float(given[0]) if given.size == 1 and abs(given[0]) <= 5 else None
 
 
 def _first(tags: Tags, tag: int) -> int:
@@ -237,18 +296,17 @@ def _all(found: list[Values | None], order: list[int]) -> tuple[Values, ...]:
 
 
 def _matrix(tags: Tags, tag: int) -> Matrix | None:
-    values = np.asarray(tags.get(tag, ()), dtype=np.float64)
-    if values.shape != (9,) or not np.isfinite(values).all():
+    values = _numbers(tags, tag)
+    if values.shape != (9,):
         return None
     matrix = values.reshape(3, 3)
     return matrix if abs(np.linalg.det(matrix)) > 1e-6 else None
 
 
-def _hue_sat(dims: tuple[int, ...], data: tuple[float, ...] | None) -> Values | None:
-    if data is None or len(dims) < 2:
+def _hue_sat(dims: tuple[int, ...], table: Values) -> Values | None:
+    if len(dims) < 2:
         return None
     hues, saturations, values = dims[0], dims[1], dims[2] if len(dims) > 2 else 1
-    table = np.asarray(data, dtype=np.float64)
     if min(hues, saturations, values) < 1 or saturations < 2 or table.size != hues * saturations * values * 3:
         return None
-    return table.reshape(values, hues, saturations, 3) if np.isfinite(table).all() else None
+    return table.reshape(values, hues, saturations, 3)

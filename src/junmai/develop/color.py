@@ -51,6 +51,12 @@ def adapt(from_white: Matrix, to_white: Matrix) -> Matrix:
 # --- sRGB transfer (IEC 61966-2-1) -------------------------------------------------------------------------
 
 
+def luminance_of_lightness(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIE 1976 L* (0..100) to luminance (0..1): CIE 15, section 8.2.1."""
+    ramp = (lightness + 16) / 116
+    return np.where(lightness > 8, ramp**3, lightness * 27 / 24389)
+
+
 def srgb_decode(code: FloatArray) -> FloatArray:
     """Code values 0..1 to linear light 0..1."""
     return np.where(code <= 0.04045, code / 12.92, ((np.maximum(code, 0) + 0.055) / 1.055) ** 2.4)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from junmai import errors
 from junmai.develop.spaces import profile_of
+from junmai.develop.version import SOFTWARE
 
 GAP = 12
 BAR_SHARE = 0.045
@@ -15,8 +18,22 @@ BAR_SHARE = 0.045
 _PAPER, _INK = (24, 24, 24), (235, 235, 235)
 
 
-def side_by_side(pictures: Sequence[bytes], names: Sequence[str], *, quality: int = 92) -> bytes:
-    """A JPEG (sRGB) with the pictures from left to right, their names below them.
+FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+"""What a sheet is written as, by the ending of its file."""
+_WROTE_IT = 305
+"""EXIF's tag Software, by which an import knows what Junmai made."""
+
+
+def format_of(path: Path) -> str:
+    """What a sheet is written as at that path. Raises `BadInput` where the ending names nothing that it can be."""
+    found = FORMATS.get(path.suffix.lower())
+    if found is None:
+        raise errors.BadInput(detail=f"{path} cannot be the sheet: its name must end in {', '.join(FORMATS)}.")
+    return found
+
+
+def side_by_side(pictures: Sequence[bytes], names: Sequence[str], form: str = "JPEG", *, quality: int = 92) -> bytes:
+    """A JPEG or PNG (sRGB) with the pictures from left to right, their names below them.
 
     The pictures are files that Junmai itself developed. Those that are wider than high stand below each other.
     """
@@ -36,5 +53,8 @@ def side_by_side(pictures: Sequence[bytes], names: Sequence[str], *, quality: in
         sheet.paste(picture, (left, top))
         pen.text((left + bar * 0.3, top + height - bar * 0.5), name, fill=_INK, font=font, anchor="lm")
     stream = io.BytesIO()
-    sheet.save(stream, "JPEG", quality=quality, subsampling=0, icc_profile=profile_of("srgb"))
+    mark = Image.Exif()
+    mark[_WROTE_IT] = SOFTWARE
+    options = {"quality": quality, "subsampling": 0} if form == "JPEG" else {}
+    sheet.save(stream, form, icc_profile=profile_of("srgb"), exif=mark, **options)
     return stream.getvalue()

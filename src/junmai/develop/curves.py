@@ -155,5 +155,5 @@ def _end_slope(near: float, next_: float, rise: float, next_rise: float) -> floa
 def _is_bent(points: object) -> bool:
     if not isinstance(points, tuple):
         return False
-    ends_meet = points[0][0] <= points[0][1] == 0 and points[-1] == (255.0, 255.0)
+    ends_meet = points[0] == (0.0, 0.0) and points[-1] == (255.0, 255.0)
     return not (ends_meet and all(x == y for x, y in points))

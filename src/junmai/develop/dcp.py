@@ -1,25 +1,28 @@
 """DCP camera profiles (DNG specification 1.7, chapter 6): finding the user's files, and their look.
 
-Matrices are used by `camera_profile`. The tables of hue, saturation and value and the tone curve make the base look:
-they act on scene light before or with the curve, and are wrapped into a function of display light here.
+Matrices are used by `camera_profile`. The tables of hue, saturation and value and the tone curve make the base look.
+The tables are wrapped into a function of display light: it goes back through the curve, is moved, and goes through it
+again. So they come after exposure and the settings of tone, where the specification has the first before exposure.
 """
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from junmai import config
 from junmai.develop import color, look, tiff_tags, tone
-from junmai.develop.camera_profile import TAGS, HueSatMap, Profile, ProfiledCamera, read_profile
+from junmai.develop.camera_profile import TAGS, HueSatMap, Profile, ProfiledCamera, damaged_part, read_profile
+from junmai.develop.color import Gains
 from junmai.develop.curves import slopes
 from junmai.develop.look import Base
+from junmai.develop.profile_files import State, all_files, folder, state_of
 
 Values = NDArray[np.float64]
+
+_PROFILE_NAME = 50936
 
 _PROPHOTO_TO_XYZ = color.rgb_to_xyz(((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001)), (0.3457, 0.3585))
 _D50_TO_D65 = color.adapt(color.xy_to_xyz(0.3457, 0.3585), color.xy_to_xyz(*color.D65))
@@ -27,51 +30,76 @@ _PROPHOTO_TO_WORKING = color.XYZ_TO_WORKING @ _D50_TO_D65 @ _PROPHOTO_TO_XYZ
 _WORKING_TO_PROPHOTO = np.linalg.inv(_PROPHOTO_TO_WORKING)
 
 
-def folder() -> Path:
-    """Where the user's DCP files lie: JUNMAI_CAMERA_PROFILES, or `camera-profiles` in the default data folder."""
-    given = os.environ.get("JUNMAI_CAMERA_PROFILES")
-    return Path(given) if given else config.default_data_folder() / "camera-profiles"
-
-
 def find(name: str, camera: str) -> tuple[Profile | None, str]:
     """The profile of that name (or file name) for a camera (UniqueCameraModel), or None and why there is none."""
-    others = set()
-    for path in sorted(folder().rglob("*")) if folder().is_dir() else []:
-        if path.suffix.casefold() != ".dcp":
+    others, unusable = set(), []
+    for path in all_files():
+        if not is_named(path, name):
             continue
-        profile = _read(path, path.stat().st_mtime_ns)
-        if profile is None or name.casefold() not in (profile.name.casefold(), path.stem.casefold()):
-            continue
-        if profile.camera.casefold() == camera.casefold():
+        profile = read(path)
+        if profile is None:
+            unusable.append(path.name)
+        elif profile.camera.casefold() == camera.casefold():
             return profile, ""
-        others.add(profile.camera)
+        else:
+            others.add(profile.camera)
+    if unusable:
+        return None, f"The camera profile {', '.join(unusable)} is damaged; copy it again from where it came from."
     if others:
         return (
             None,
             f"The camera profile {name!r} is for {', '.join(sorted(others))}, not for {camera or 'this camera'}.",
         )
-    return None, f"There is no camera profile {name!r} in {folder()}."
+    return None, f"There is no camera profile {name!r} in {folder()}: put its .dcp file there."
+
+
+def is_named(path: Path, name: str) -> bool:
+    """Whether a DCP file is the profile of that name, for any camera: by the name in it or by that of the file."""
+    return name.casefold() in (_name_in(path).casefold(), path.stem.casefold())
 
 
 def read(path: Path) -> Profile | None:
-    """The profile in a DCP file; None if it is none."""
+    """The profile in a DCP file; None if it is none, is damaged or cannot be read."""
+    try:
+        return _read(path, state_of(path))
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _state: State) -> Profile | None:
+    tags = _tags(path, TAGS)
+    return None if damaged_part(tags) else read_profile(tags, path.stem)
+
+
+def _name_in(path: Path) -> str:
+    """What the profile calls itself; `""` where the file does not say."""
+    try:
+        return _read_name(path, state_of(path))
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=4096)  # Adobe's own collection has some thousand files; all their tables would not fit
+def _read_name(path: Path, _state: State) -> str:
+    return str(_tags(path, frozenset((_PROFILE_NAME,))).get(_PROFILE_NAME, ("",))[0])
+
+
+def _tags(path: Path, wanted: frozenset[int]) -> tiff_tags.Tags:
     with path.open("rb") as stream:
-        tags = next(tiff_tags.directories(stream, TAGS), None)
-    return read_profile(tags, path.stem) if tags else None
-
-
-@lru_cache(maxsize=64)
-def _read(path: Path, _changed: int) -> Profile | None:
-    return read(path)
+        return next(tiff_tags.directories(stream, wanted), {})
 
 
 # --- the look ----------------------------------------------------------------------------------------------
 
 
-def base(profile: Profile, camera: ProfiledCamera) -> Base:
-    """The profile's curve and tables as a base look; the standard curve where it has no curve of its own."""
+def base(profile: Profile, camera: ProfiledCamera, gains: Gains) -> Base:
+    """The profile's curve and tables as a base look; the standard curve where it has no curve of its own.
+
+    Two tables are mixed for the light under which `gains` turn grey to grey, as the matrices are.
+    """
     curve = tone.base_curve if profile.tone is None else _tone_curve(profile.tone)
-    kelvin, _tint = color.light_temperature(camera.white(camera.as_shot))
+    kelvin, _tint = color.light_temperature(camera.white(gains))
     maps: list[tuple[Values, bool]] = []
     if profile.hue_sat:
         maps.append((profile.mixed(profile.hue_sat.tables, kelvin), profile.hue_sat.srgb_values))
@@ -91,7 +119,8 @@ def base(profile: Profile, camera: ProfiledCamera) -> Base:
         return look.apply_curve(np.maximum(prophoto @ _PROPHOTO_TO_WORKING.T, 0) * tone.RAW_GAIN, curve)
 
     parts = [np.array([] if profile.tone is None else profile.tone), *(table for table, _ in maps)]
-    key = b"dcp" + profile.name.encode() + b"".join(part.astype(np.float32).tobytes() for part in parts)
+    flags = bytes(srgb_values for _table, srgb_values in maps)
+    key = b"dcp" + flags + profile.name.encode() + b"".join(part.tobytes() for part in parts)
     return Base("camera", curve, tone.RAW_GAIN, colors if maps else None, key)
 
 
@@ -147,4 +176,4 @@ def _place(at: Values, count: int) -> tuple[NDArray[np.int64], Values]:
     return left, np.asarray(at - left, dtype=np.float64)
 
 
-__all__ = ["HueSatMap", "base", "find", "folder", "read", "shifted"]
+__all__ = ["HueSatMap", "base", "find", "folder", "is_named", "read", "shifted"]

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from junmai import errors
 from junmai.develop import icc
@@ -19,6 +19,8 @@ from junmai.develop.sniff import Sniffed
 from junmai.develop.spaces import profile_of
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it writes to stderr about odd files
+
+PngImagePlugin.MAX_TEXT_CHUNK = 16 * 1024 * 1024  # holds for profiles and XMP, too: 1 MB refuses sound pictures
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked right after opening; Pillow's would refuse 180 megapixels
 
@@ -178,6 +180,8 @@ def _deep_grey(image: Image.Image) -> tuple[NDArray[np.uint16], int]:
     if 2 in tags.get(339, (1,)):  # signed samples: light is the positive half
         bits -= 1
     values = np.clip(np.asarray(image, dtype=np.int32), 0, (1 << bits) - 1)
+    if tags.get(_PHOTOMETRIC) == 0:  # white is zero; Pillow turns 8 bits only
+        values = (1 << bits) - 1 - values
     return (values * (65535 / ((1 << bits) - 1)) + 0.5).astype(np.uint16), bits
 
 
@@ -204,6 +208,7 @@ def _by_tifffile(stream: BinaryIO) -> NDArray[np.uint16] | None:
         page = tiff.pages[0]
         if page.dtype != np.uint16:
             return None
+        _check_strips(page)
         separate = page.planarconfig == 2
         try:
             pixels = np.squeeze(page.asarray())
@@ -214,6 +219,17 @@ def _by_tifffile(stream: BinaryIO) -> NDArray[np.uint16] | None:
     if separate:
         pixels = np.moveaxis(pixels, 0, -1)
     return np.ascontiguousarray(pixels) if pixels.ndim == 3 and pixels.shape[2] >= 3 else None
+
+
+def _check_strips(page: Any) -> None:
+    """tifffile fills strips that are not there with zeros, and multiplies the picture by its depth."""
+    if page.imagedepth != 1:
+        raise errors.UnsupportedPhoto(
+            detail=f"a TIFF of {page.imagedepth} layers of depth", help="Save it as a flat picture and try again."
+        )
+    missing = sum(not at or not count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False))
+    if missing or len(page.dataoffsets) != len(page.databytecounts):
+        raise errors.TruncatedPhoto(detail=f"{missing or 'some'} of {len(page.dataoffsets)} strips are missing")
 
 
 def _by_opencv(stream: BinaryIO) -> NDArray[np.uint16] | None:

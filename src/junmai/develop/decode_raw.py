@@ -20,6 +20,7 @@ from junmai.develop import color, dcp, look, preview, tiff_tags, tone
 from junmai.develop.camera_profile import TAGS, Profile, ProfiledCamera, dng_camera
 from junmai.develop.color import Camera, Gains
 from junmai.develop.decode import Balance, Decoded, Wanted, check_size
+from junmai.develop.fields import STANDARD_PROFILES
 from junmai.develop.raw_size import own_crop
 from junmai.develop.sniff import Sniffed
 from junmai.develop.tiff_tags import Tags
@@ -51,7 +52,11 @@ def _develop(raw: Any, path: Path, found: Sniffed, balance: Balance, want: Wante
     camera = facts.camera
     gains = balance(camera) if camera else None
     orientation = _ORIENTATION.get(raw.sizes.flip, 1)  # read first: turning it off below makes LibRaw forget it
-    shown = preview.read(raw) if want.base_look == "camera" and facts.profile is None else None
+    shown = (
+        preview.read(raw, most=int(raw.sizes.raw_width) * int(raw.sizes.raw_height))
+        if want.base_look == "camera" and facts.profile is None
+        else None
+    )
     pixels = cropped(raw, _demosaic(raw, gains, plain=facts.plain_black))
     if camera is None or gains is None:  # one or four colours: LibRaw made linear sRGB of it
         full, matrix = (1.0, 1.0, 1.0), color.SRGB_TO_WORKING
@@ -83,7 +88,7 @@ def _base(
     if want.base_look == "neutral":
         return look.neutral()
     if want.base_look == "camera" and facts.profile and isinstance(camera, ProfiledCamera):
-        return dcp.base(facts.profile, camera)
+        return dcp.base(facts.profile, camera, gains)
     if shown is None:
         return look.standard()
     brightness = tone.RAW_GAIN * 2.0**facts.baseline_exposure
@@ -119,12 +124,13 @@ def _facts(raw: Any, path: Path, found: Sniffed, want: Wanted) -> _Facts:
         model = str((directories[0] if directories else {}).get(50708, ("",))[0]) or _model(path)
         profile, remark = dcp.find(want.camera_profile, model)
     camera = dng_camera(directories, _as_shot(raw), profile) or _camera(raw)
+    used = camera.profile if isinstance(camera, ProfiledCamera) else None
     return _Facts(
         camera=camera,
         profile=profile,
-        baseline_exposure=found.baseline_exposure + (profile.exposure_offset if profile else 0.0),
+        baseline_exposure=found.baseline_exposure + (used.exposure_offset if used else 0.0),
         plain_black=all(max(tags.get(50713, (1,))) <= 2 for tags in directories),
-        remarks=(remark,) if remark else (),
+        remarks=(remark,) if remark and want.camera_profile not in STANDARD_PROFILES else (),
     )
 
 

@@ -82,7 +82,7 @@ def encode(picture: Picture, output: OutputOptions, told: Told | None = None) ->
     if max(width, height) > longest:
         raise errors.OutputTooLarge(width=width, height=height, format=output.format, longest=longest)
     if output.format == "tiff":
-        return _tiff(picture, output)
+        return _tiff(picture, output, told)
     from PIL import Image
 
     quality = _OPTIONS[output.format](output.quality, width * height)
@@ -132,9 +132,11 @@ def _avif(quality: int, pixels: int) -> dict[str, Any]:
 _OPTIONS = {"jpeg": _jpeg, "webp": _webp, "avif": _avif}
 
 
-def _tiff(picture: Picture, output: OutputOptions) -> bytes:
+def _tiff(picture: Picture, output: OutputOptions, told: Told | None) -> bytes:
     import tifffile
 
+    # exiv2 takes the resolution for a part of the picture and leaves what is there, so it is written with the pixels.
+    across, down, unit = told.kept.resolution() if told is not None else ((72, 1), (72, 1), 2)
     buffer = io.BytesIO()
     tifffile.imwrite(
         buffer,
@@ -147,6 +149,8 @@ def _tiff(picture: Picture, output: OutputOptions) -> bytes:
         predictor=True,
         rowsperstrip=STRIP_ROWS,
         iccprofile=profile_of(output.color_space),
+        resolution=(across, down),
+        resolutionunit=unit,
         metadata=None,
         software=False,
     )

@@ -25,6 +25,9 @@ NAMED_WHITE_BALANCE: dict[str, tuple[float, float]] = {
 }
 """Kelvin and tint of Adobe's named white balances."""
 
+STANDARD_PROFILES = ("", "Adobe Standard", "Embedded", "Default Color")
+"""Camera profiles without a look of their own: where there is no such file, the base look takes their place."""
+
 Curve = tuple[tuple[float, float], ...]
 """Points of a curve: (input, output), both 0..255."""
 
@@ -117,7 +120,8 @@ class CurveField:
 
     @property
     def expected(self) -> str:
-        return f"a list of 2 to {MAX_POINTS} points [input, output], each from 0 to 255, input rising"
+        typed = "with --set: 0,10;128,140;255,250"
+        return f"a list of 2 to {MAX_POINTS} points [input, output], each from 0 to 255, input rising ({typed})"
 
     def read(self, value: object) -> Curve:
         if isinstance(value, str) or not isinstance(value, Sequence) or not 2 <= len(value) <= MAX_POINTS:
@@ -262,7 +266,7 @@ _COLOR: tuple[SettingField, ...] = (
     _both_ways("ColorGradeMidtoneLum", "brightness of the middle tones of colour grading"),
     _both_ways("ColorGradeHighlightLum", "brightness of the highlights of colour grading"),
     _both_ways("ColorGradeGlobalLum", "brightness of everything, by colour grading"),
-    _shape("ColorGradeBlending", 0, 100, 50, "how far the three ranges of colour grading overlap"),
+    NumberField("ColorGradeBlending", 0, 100, None, "how far the three ranges of colour grading overlap", scaled=False),
 )
 
 _DETAIL: tuple[SettingField, ...] = (

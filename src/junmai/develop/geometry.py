@@ -140,12 +140,15 @@ class Source:
 
 
 def lens_light(lens: Places | None, asked: Frame | None, width: int, height: int) -> NDArray[np.float32] | None:
-    """Gains against the lens's vignetting, every SPACING pixels of a frame of that size; None without a lens."""
+    """Gains against the lens's vignetting, every SPACING pixels of a frame of that size; None without a lens.
+
+    Vignetting darkened the picture as it was decoded, so each gain is that of the place which green comes from.
+    """
     if lens is None:
         return None
     whole = asked or Frame(width, height, (width - 1) / 2, (height - 1) / 2)
     y, x = np.mgrid[0 : -(-height // SPACING) + 1, 0 : -(-width // SPACING) + 1].astype(np.float64) * SPACING
-    return np.nan_to_num(np.clip(lens.gain(*whole.places(x, y)), 0, 16), nan=1.0).astype(np.float32)
+    return np.nan_to_num(np.clip(lens.gain(*lens.places(*whole.places(x, y))[1]), 0, 16), nan=1.0).astype(np.float32)
 
 
 def _places(whole: Frame, lens: Places | None) -> Values:

@@ -26,6 +26,7 @@ _TINTS = (
     ("ColorGradeGlobalHue", "ColorGradeGlobalSat"),
 )
 _LIGHTS = ("ColorGradeShadowLum", "ColorGradeMidtoneLum", "ColorGradeHighlightLum", "ColorGradeGlobalLum")
+_GRADED = ("ColorGradeMidtoneSat", "ColorGradeGlobalSat", *_LIGHTS)
 _TINT = 0.14
 """Chroma that a tint of 100 adds where it is whole: a strong colour, yet one that a display still shows."""
 _MAGENTA = np.array([np.cos(np.radians(328.0)), np.sin(np.radians(328.0))])
@@ -63,10 +64,10 @@ def grade(rgb: Values, settings: Settings) -> Values:
 def ranges(light: Values, settings: Settings) -> tuple[Values, Values, Values, Values]:
     """How much of shadow, middle tone, highlight and everything a lightness (n,) of 0..1 is, each 0..1.
 
-    Balance moves the middle by up to 0.35; blending widens the steps between the ranges from 0.15 to 0.8. Without a
-    field of colour grading the two tints overlap whole, which is what split toning did.
+    Balance moves the middle by up to 0.35; blending widens the steps between the ranges from 0.15 to 0.8. Where it is
+    not given and nothing of colour grading is at work, the two tints overlap whole, which is what split toning did.
     """
-    graded = any(name.startswith("ColorGrade") for name in settings)
+    graded = any(number(settings, name) for name in _GRADED)
     blending = number(settings, "ColorGradeBlending", 50.0 if graded else 100.0) / 100
     middle = 0.55 - 0.35 * number(settings, "SplitToningBalance") / 100
     reach = 0.15 + 0.65 * blending

@@ -53,7 +53,10 @@ def read_shaper(profile: bytes, codes: int = 256) -> Shaper | None:
         if "A2B0" in tags:
             return None
         if color_space(profile) == "GRAY" and "kTRC" in tags:
-            table = np.repeat(_curve(tags["kTRC"], codes)[None], 3, axis=0)
+            curve = _curve(tags["kTRC"], codes)
+            if profile[20:24] == b"Lab ":  # the curve leads to lightness
+                curve = color.luminance_of_lightness(curve * 100)
+            table = np.repeat(curve[None], 3, axis=0)
             matrix = color.SRGB_TO_WORKING
         elif color_space(profile) == "RGB" and profile[20:24] == b"XYZ ":
             table = np.stack([_curve(tags[name], codes) for name in ("rTRC", "gTRC", "bTRC")])
@@ -62,7 +65,7 @@ def read_shaper(profile: bytes, codes: int = 256) -> Shaper | None:
             matrix = color.XYZ_TO_WORKING @ to_d65 @ to_pcs
         else:
             return None
-    except (KeyError, struct.error, ValueError, IndexError):
+    except (KeyError, struct.error, ValueError, IndexError, ZeroDivisionError):
         return None
     if not np.isfinite(table).all() or not np.isfinite(matrix).all():
         return None

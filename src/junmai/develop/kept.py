@@ -6,6 +6,7 @@ from pathlib import Path
 
 from junmai.develop.decode import Decoded
 from junmai.develop.pipeline import Settings, decode_for
+from junmai.develop.profile_files import named_key
 from junmai.files import FileState
 
 MOST_BYTES = 300_000_000
@@ -33,7 +34,8 @@ class Kept:
 
     def decoded(self, source: Path, settings: Settings, state: FileState) -> Decoded:
         """What `decode_for` gives for the photo at `source`, whose file is in this state. Raises a `PhotoError`."""
-        key = (source, state, tuple(settings.get(name) for name in DECODED_WITH))
+        profile = str(settings.get("CameraProfile", ""))
+        key = (source, state, tuple(settings.get(name) for name in DECODED_WITH), profile and named_key(profile))
         if self._decoded is not None and self._key == key:
             return self._decoded
         self._decoded = None  # first, so that there are never two

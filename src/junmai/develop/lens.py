@@ -147,10 +147,13 @@ def _flags(lensfunpy: Any, stop: float) -> int:
 
 @functools.cache
 def _database() -> Any:
-    """lensfun's own database, read once (0.25 s)."""
+    """lensfun's own database, read once (0.25 s).
+
+    Those of the system and the user are left out: they differ from machine to machine, and no output's key would know.
+    """
     import lensfunpy
 
-    return lensfunpy.Database()
+    return lensfunpy.Database(load_common=False)
 
 
 # --- what the photo says -----------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def matched(scene: Values, preview: Values, top: float) -> Base | None:
         nodes = _tone(asked, preview @ color.WORKING_LUMINANCE, top) or nodes
     toned = apply_curve(scene, nodes.light)
     matrix = _color_matrix(toned, preview)
-    key = b"camera" + nodes.code.astype(np.float32).tobytes() + matrix.astype(np.float32).tobytes()
+    key = b"camera" + nodes.code.tobytes() + matrix.tobytes()  # whole: what is near it is another look
     kept = matrix.T.copy()
     return Base("camera", nodes.light, top, lambda rgb: np.asarray(rgb @ kept, dtype=np.float64), key)
 

@@ -12,10 +12,8 @@ import exiv2
 
 from junmai.develop import metadata_rules as rules
 from junmai.develop.metadata import CRW, crw_time, each, elements_of, interpreted, said, text_of
+from junmai.develop.version import SOFTWARE
 from junmai.domain.model import OutputOptions
-
-SOFTWARE = "Junmai"
-"""What outputs name as their software, without a version: the same batch must give the same bytes."""
 
 _UTF8 = "\x1b%G"
 """IPTC-IIM 4.2, data set 1:90: the text is UTF-8."""
@@ -164,6 +162,15 @@ class Kept:
                 self.exif[key] = _value(kind, text)
         self._say_what_it_is(width, height)
 
+    def resolution(self) -> tuple[tuple[int, int], tuple[int, int], int]:
+        """Pixels across and down a unit, as fractions, and the unit (1 none, 2 inch, 3 cm) of TIFF 6.0; 72 an inch
+        where nothing that makes sense is said. To be asked after `finish`."""
+        across, down = (_fraction(text_of(self.exif[f"Exif.Image.{axis}Resolution"])) for axis in "XY")
+        unit = text_of(self.exif["Exif.Image.ResolutionUnit"])
+        if across is None or down is None or unit not in ("1", "2", "3"):
+            return (72, 1), (72, 1), 2
+        return across, down, int(unit)
+
     def _say_what_it_is(self, width: int, height: int) -> None:
         if self.output.format == "avif":  # turned by the file's own boxes; with the tag, Pillow rewrites all of EXIF
             _erase(self.exif, "Exif.Image.Orientation")
@@ -225,6 +232,14 @@ class Kept:
 
 
 # --- small steps -------------------------------------------------------------------------------------------
+
+
+def _fraction(text: str) -> tuple[int, int] | None:
+    """`300/1` of exiv2 as whole numbers of 32 bits above 0; None for anything else."""
+    parts = text.split("/")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and 0 < int(part) < 1 << 32 for part in parts):
+        return None
+    return int(parts[0]), int(parts[1])
 
 
 def _fitting(found: Mapping[str, Any], limit: int, problems: list[str]) -> list[str]:

@@ -15,8 +15,9 @@ from typing import Any
 
 from junmai import log as logs
 from junmai.develop.metadata import opened, opened_sidecar, said
-from junmai.develop.metadata_kept import SOFTWARE, Kept, fitting_xmp
+from junmai.develop.metadata_kept import Kept, fitting_xmp
 from junmai.develop.sidecars import sidecars_of
+from junmai.develop.version import SOFTWARE
 from junmai.domain.model import OutputOptions
 
 log = logs.get(__name__)

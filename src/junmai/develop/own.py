@@ -13,7 +13,6 @@ from pathlib import Path
 from junmai import errors
 from junmai.develop import settings as develop_settings
 from junmai.develop import sidecars, xmp
-from junmai.develop.fields import STRAIGHT
 from junmai.develop.sniff import RAW_EXTENSIONS
 from junmai.develop.taking import Line, Taken, Verdict, take
 from junmai.develop.xmp import Fields, text_of
@@ -24,7 +23,7 @@ REMARKS_LIMIT = 12
 
 _NAMESPACE = xmp.CRS.encode()
 
-LIGHTROOM_STARTS: dict[str, float] = {"Sharpness": 40, "ColorNoiseReduction": 25}
+LIGHTROOM_STARTS: dict[str, float] = {"Sharpness": 40, "ColorNoiseReduction": 25, "ColorGradeBlending": 50}
 """Where Lightroom's controls stand for a RAW photo that nobody touched, beside those that are neutral."""
 
 
@@ -69,6 +68,12 @@ def own_settings(photo: Path) -> OwnSettings:
     if EXTENDED in packet:
         remarks.append(f"{EMBEDDED}: carries more settings, mostly masks, in segments that are not read")
     return _own(taken, EMBEDDED, remarks, key)
+
+
+def settings_in(sidecar: bytes) -> dict[str, SettingValue]:
+    """The settings that a sidecar holds; none where it holds none, or is broken."""
+    taken = _settings_of(sidecar, "", [], finished=False)
+    return taken.settings if taken is not None else {}
 
 
 def laid_between(
@@ -124,11 +129,4 @@ def _sentence(line: Line) -> str:
 
 
 def _untouched(name: str, value: SettingValue) -> bool:
-    known = develop_settings.FIELDS[name]
-    if isinstance(known, develop_settings.NumberField):
-        return value in (known.neutral, LIGHTROOM_STARTS.get(name))
-    if isinstance(known, develop_settings.CurveField):
-        return value == STRAIGHT
-    if isinstance(known, develop_settings.ChoiceField):
-        return value == known.choices[0]
-    return value in (False, "")
+    return develop_settings.is_neutral(name, value) or (name in LIGHTROOM_STARTS and value == LIGHTROOM_STARTS[name])

@@ -29,6 +29,7 @@ from junmai.develop.output_sharpening import sharpen_output
 from junmai.develop.plan import Plan
 from junmai.develop.settings import NAMED_WHITE_BALANCE, number
 from junmai.develop.spaces import SPACES
+from junmai.develop.unheeded import unheeded
 from junmai.develop.version import ENGINE_VERSION
 from junmai.domain.model import ColorSpace, OutputOptions, Recipe, SettingValue
 
@@ -89,7 +90,7 @@ def develop_outputs(source: Path, recipe: Recipe, opening: Opening = decode_for)
         decoded = opening(source, recipe.settings)
         clock.lap("decode")
         pictures = render_kinds(decoded, recipe.settings, kinds)
-        remarks = decoded.remarks
+        remarks = (*decoded.remarks, *unheeded(decoded, recipe.settings))
         del decoded
         clock.lap("develop")
         for number, output in enumerate(recipe.outputs):

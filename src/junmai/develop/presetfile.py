@@ -18,6 +18,7 @@ from junmai.domain.preset import NewPreset, Preset, clean_name
 
 SUFFIXES = (".xmp", ".lrtemplate")
 FILE_LIMIT = xmp.PACKET_LIMIT
+AGAIN = "export it again from Lightroom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,15 @@ class PresetFile:
     taken: Taken
 
     def as_new(self, name: str | None = None, note: str = "") -> NewPreset:
-        """As the store keeps it, under its own name or another. Raises `PresetRefused` for an empty name."""
+        """As the store keeps it, under its own name or another. Raises `PresetRefused` for an empty name.
+
+        Its content is what it sets and what it would set; in what kind of file, and with what id, is nothing of it.
+        """
         chosen = clean_name(name) if name is not None else self.name
         if not chosen:
             raise errors.PresetRefused(name=name, detail="a name needs a letter or a digit")
-        held = json.dumps([self.fields, self.taken.settings], sort_keys=True, ensure_ascii=False)
+        lost = {line.field: self.fields.get(line.field) for line in self.taken.lines(Verdict.NOT_SUPPORTED)}
+        held = json.dumps([lost, self.taken.settings], sort_keys=True, ensure_ascii=False)
         return NewPreset(
             name=chosen,
             settings=self.taken.settings,
@@ -69,7 +74,7 @@ def _read_xmp(data: bytes, file_name: str) -> PresetFile:
     try:
         fields = xmp.parse(data, name=file_name)
     except errors.XmpUnreadable as error:
-        raise errors.PresetUnreadable(path=file_name, detail=f"it {error.fields['detail']}") from error
+        raise errors.PresetUnreadable(path=file_name, detail=f"it {error.fields['detail']}; {AGAIN}") from error
     is_preset = "PresetType" in fields or "Name" in fields
     develop = {name: node for name, node in fields.items() if not name.startswith("{")}
     if not develop:
@@ -80,7 +85,12 @@ def _read_xmp(data: bytes, file_name: str) -> PresetFile:
     taken = _take(develop, "sidecar")
     other = len(fields) - len(develop)
     if other:
-        said = Line("metadata", f"{other} fields", Verdict.LEFT_OUT, "is the photo's own, so a preset leaves it out")
+        said = Line(
+            "metadata",
+            f"{other} field{'' if other == 1 else 's'}",
+            Verdict.LEFT_OUT,
+            "is the photo's own, so a preset leaves it out",
+        )
         taken = Taken(taken.settings, (*taken.report, said))
     return PresetFile(name, "sidecar", file_name, develop, taken)
 
@@ -134,9 +144,9 @@ def write(preset: Preset) -> bytes:
     if not is_preset:
         fields = {**_HEAD, **held}
         fields["UUID"] = text_of(held.get("UUID")) or _uuid(preset)
-    known = _take(held, str(preset.origin.get("kind"))).settings
+    known = _take(fields, str(preset.origin.get("kind"))).settings
     for name, value in preset.settings.items():
-        if known.get(name) != value:  # built in, or read by a Junmai that understood less
+        if known.get(name) != value:  # built in, read by a Junmai that understood less, or of a process before 2012
             fields[name] = node_of(name, value)
     if clean_name(text_of(held.get("Name"))) != preset.name:
         fields["Name"] = {"lang": [["x-default", preset.title]]}

@@ -25,15 +25,16 @@ _LEAST_LIKENESS = 0.7
 _EXIF_ORIENTATION = 274
 
 
-def read(raw: Any) -> Light | None:
+def read(raw: Any, most: int = 300_000_000) -> Light | None:
     """The preview (rows, columns, 3) in the linear working space, 1.0 = white, as stored; None if there is none.
 
-    Damaged previews count for none: they must not stop a sound photo.
+    One of more than `most` pixels counts for none: no camera makes a preview larger than its sensor, and a small file
+    can hold one that takes a gigabyte. Damaged previews count for none: they must not stop a sound photo.
     """
     try:
         found = raw.extract_thumb()
         if found.format == rawpy.ThumbFormat.JPEG:
-            return _from_jpeg(found.data)
+            return _from_jpeg(found.data, most)
         if found.format == rawpy.ThumbFormat.BITMAP and found.data.ndim == 3 and found.data.shape[2] == 3:
             return _linear(np.asarray(found.data, dtype=np.uint8), icc.srgb())
     except rawpy.LibRawError:
@@ -43,12 +44,14 @@ def read(raw: Any) -> Light | None:
     return None
 
 
-def _from_jpeg(data: bytes) -> Light | None:
+def _from_jpeg(data: bytes, most: int) -> Light | None:
     from PIL import Image
 
     from junmai.develop.decode_picture import says_adobe_rgb
 
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+        if image.width * image.height > most:
+            return None
         profile = image.info.get("icc_profile") or b""
         adobe = says_adobe_rgb(image)
         image.draft("RGB", (FINE_CELLS, FINE_CELLS))  # the DCT gives a half, quarter or eighth for nothing

@@ -9,10 +9,12 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from junmai import errors
+from junmai.develop import adobe
 from junmai.develop.fields import (
     ALIASES,
     FIELDS,
     NAMED_WHITE_BALANCE,
+    STRAIGHT,
     ChoiceField,
     Curve,
     CurveField,
@@ -33,7 +35,9 @@ __all__ = [
     "SettingField",
     "SwitchField",
     "TextField",
+    "asked_for",
     "blend",
+    "is_neutral",
     "merge",
     "nearest_hint",
     "number",
@@ -61,13 +65,28 @@ def parse(given: Mapping[str, object]) -> dict[str, SettingValue]:
     for name, value in given.items():
         meant = ALIASES.get(name, name)
         if meant not in FIELDS:
-            raise errors.UnknownSetting(name=name, nearest=nearest_hint(name, FIELDS))
+            raise errors.UnknownSetting(name=name, nearest=_instead(name))
         if name in ALIASES:
             FIELDS[meant].read(value)
             named.setdefault(meant, value)
         else:
             named[meant] = value
     return {name: known.read(named[name]) for name, known in FIELDS.items() if name in named}
+
+
+def asked_for(given: Mapping[str, object]) -> dict[str, SettingValue]:
+    """What is asked for explicitly, as `parse` reads it: what makes no sense is refused rather than remarked on.
+
+    Raises what `parse` does, and `SettingOutOfRange` for a crop that leaves nothing. One that is turned is judged when
+    it meets the photo, whose shape decides.
+    """
+    settings = parse(given)
+    if settings.get("HasCrop") is not False and not number(settings, "CropAngle"):
+        for first, last in (("CropLeft", "CropRight"), ("CropTop", "CropBottom")):
+            low, high = number(settings, first), number(settings, last, 1.0)
+            if high <= low:
+                raise errors.SettingOutOfRange(name=last, expected=f"more than {first} ({low:g})", value=high)
+    return settings
 
 
 def blend(settings: Mapping[str, SettingValue], amount: float) -> dict[str, SettingValue]:
@@ -129,6 +148,26 @@ def merge(*layers: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
             result.pop("GrayscaleAmount", None)
         result.update(layer)
     return result
+
+
+def is_neutral(name: str, value: SettingValue) -> bool:
+    """Whether a setting changes nothing at that value."""
+    known = FIELDS[name]
+    if isinstance(known, NumberField):
+        return value == known.neutral
+    if isinstance(known, CurveField):
+        return value == STRAIGHT
+    if isinstance(known, ChoiceField):
+        return value == known.choices[0]
+    return value in (False, "")
+
+
+def _instead(name: str) -> str:
+    """What to say about a name that is no setting here: that Lightroom has it, or the nearest one."""
+    known = adobe.named(name)
+    if known is not None:
+        return f" Lightroom has it ({known.says}); Junmai does not support it."
+    return nearest_hint(name, FIELDS) or " The page develop.md of the documentation lists them."
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:

@@ -85,7 +85,7 @@ def sidecars_of(photo: Path) -> tuple[Path, ...]:
     """
     shared = _first_there(photo, photo.stem)
     own = _first_there(photo, photo.name)
-    found = [shared] if shared is not None and _shared_is_for(shared, photo) else []
+    found = [shared] if shared is not None and shared_is_for(shared, photo) else []
     return (*found, own) if own is not None else tuple(found)
 
 
@@ -100,7 +100,17 @@ def _first_there(photo: Path, stem: str, *, larger: bool = False) -> Path | None
     return None
 
 
-def _shared_is_for(sidecar: Path, photo: Path) -> bool:
+def shared_place(photo: Path) -> Path | None:
+    """Where a sidecar of Lightroom's name stands, whatever its spelling, size and owner; None where none does."""
+    for spelling in _SPELLINGS:
+        candidate = photo.parent / (photo.stem + spelling)
+        if os.path.lexists(candidate):
+            return candidate
+    return None
+
+
+def shared_is_for(sidecar: Path, photo: Path) -> bool:
+    """Whether a sidecar of Lightroom's name is that of this photo, and not of another file of the same stem."""
     extension = photo.suffix.lower()
     try:
         with sidecar.open("rb") as stream:

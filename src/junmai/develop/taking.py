@@ -9,6 +9,7 @@ from enum import StrEnum
 from junmai import errors
 from junmai.develop import adobe
 from junmai.develop import settings as develop_settings
+from junmai.develop.fields import STANDARD_PROFILES
 from junmai.develop.xmp import Fields, Node, items_of, members_of, text_of
 from junmai.domain.model import SettingValue
 
@@ -103,16 +104,15 @@ def _judge(
         return Line(name, value, Verdict.LEFT_OUT, "belongs to one photo, so a preset leaves it out"), {}
     if name in ("Temperature", "Tint") and text_of(fields.get("WhiteBalance")) == "As Shot":
         return Line(name, value, Verdict.NO_EFFECT, "says what the camera measured (WhiteBalance is As Shot)"), {}
-    if name == "CameraProfile" and text_of(node).strip() in _STANDARD_PROFILES:
+    if name == "CameraProfile" and text_of(node).strip() in STANDARD_PROFILES:
         return Line(name, value, Verdict.NO_EFFECT, "is Adobe's standard; the base look takes its place"), {}
     if name in _SUCCESSORS:
         return _of_older_process(name, value, node, older=older)
     if name == "ToneCurveName2012" and "ToneCurvePV2012" not in fields:
         points = _NAMED_CURVES.get(text_of(node))
         if points is not None and "ToneCurvePV2012" in develop_settings.FIELDS:
-            return Line(name, value, Verdict.APPLIED, "read as its points"), _read("ToneCurvePV2012", {"Seq": points})[
-                1
-            ]
+            _verdict, found = _read("ToneCurvePV2012", {"Seq": points})
+            return Line(name, value, Verdict.APPLIED, "read as its points"), found
     if _standard(name) is not None:
         return _setting(name, value, node)
     if name == "Look":
@@ -218,7 +218,6 @@ def _of_older_process(name: str, value: str, node: Node, *, older: bool) -> tupl
 
 # --- profiles -----------------------------------------------------------------------------------------------
 
-_STANDARD_PROFILES = ("", "Adobe Standard", "Embedded", "Default Color")
 _STANDARD_LOOKS = ("", "Adobe Color", "Adobe Standard", "Adobe Monochrome")
 """Lightroom's own starting points; Junmai's base look takes their place."""
 

@@ -215,16 +215,25 @@ def write(fields: Mapping[str, Node]) -> bytes:
 
     Raises ValueError for a name that XML does not allow.
     """
+    return (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Junmai">\n <rdf:RDF xmlns:rdf="{RDF}">\n'
+        f"{description(fields)}\n </rdf:RDF>\n</x:xmpmeta>\n"
+    ).encode()
+
+
+def description(fields: Mapping[str, Node], *, about: str = "", alone: bool = False) -> str:
+    """One `rdf:Description` with these properties; `alone`, it says itself what `rdf` is, for any packet to take it.
+
+    Raises ValueError for a name that XML does not allow.
+    """
     prefixes = {CRS: "crs", RDF: "rdf"}
     body = "".join(_element(name, node, prefixes, "  ") for name, node in fields.items() if not isinstance(node, str))
     attributes = "".join(_attribute(name, node, prefixes) for name, node in fields.items() if isinstance(node, str))
-    del prefixes[RDF]
+    if not alone:
+        del prefixes[RDF]
     spaces = "".join(f"\n    xmlns:{prefix}={quoteattr(space)}" for space, prefix in prefixes.items())
-    return (
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Junmai">\n <rdf:RDF xmlns:rdf="{RDF}">\n'
-        f'  <rdf:Description rdf:about=""{spaces}{attributes}>\n{body}  </rdf:Description>\n'
-        f" </rdf:RDF>\n</x:xmpmeta>\n"
-    ).encode()
+    start = f"  <rdf:Description rdf:about={quoteattr(about)}{spaces}{attributes}>"
+    return f"{start}\n{body}  </rdf:Description>"
 
 
 def _attribute(name: str, text: str, prefixes: dict[str, str]) -> str:

@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Literal, NamedTuple
 
+from junmai.domain.snapshot import NewSnapshot
+
 OutputFormat = Literal["jpeg", "tiff", "webp", "avif"]
 ColorSpace = Literal["srgb", "display-p3", "adobe-rgb"]
 MetadataPolicy = Literal["all", "no_gps", "none"]
 SharpenFor = Literal["none", "screen", "print"]
 SharpenStrength = Literal["low", "standard", "high"]
+Sidecars = Literal["none", "output", "originals"]
 
 LONGEST_SIDE: dict[OutputFormat, int] = {"jpeg": 65_500, "tiff": 65_500, "webp": 16_383, "avif": 32_768}
 """Pixels of the longest side that a format holds (TIFF: as many as the engine makes; AVIF: as many as readers take)."""
@@ -26,7 +29,9 @@ class OutputOptions:
     `quality` is 1..100; what it means to each format says `junmai.develop.encode`. `long_edge` is in pixels, None for
     full size. `creator` (several: "Ann; Bob") and `copyright` go into every output's metadata where they are not empty.
     `name` is a template of `junmai.domain.naming`; empty: the photo's own name, all in one folder. `sharpen_for` says
-    where the output will be seen, which is sharpened for after resizing.
+    where the output will be seen, which is sharpened for after resizing. `sidecars` says where the settings of RAW
+    photos are written for Lightroom: nowhere, beside the output, or beside the originals. Without `pixels` nothing else
+    is written.
     """
 
     format: OutputFormat = "jpeg"
@@ -39,6 +44,8 @@ class OutputOptions:
     name: str = ""
     sharpen_for: SharpenFor = "none"
     sharpen_strength: SharpenStrength = "standard"
+    sidecars: Sidecars = "none"
+    pixels: bool = True
 
     def deciding(self) -> dict[str, object]:
         """The options that decide the bytes of an output, as part of its key.
@@ -49,7 +56,7 @@ class OutputOptions:
         first = ("format", "quality", "long_edge", "color_space", "metadata")
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         differing = {field.name for field in fields(self) if values[field.name] != field.default}
-        left_out = {"name"} | ({"quality"} if self.format == "tiff" else set())
+        left_out = {"name", "sidecars", "pixels"} | ({"quality"} if self.format == "tiff" else set())
         left_out |= {"sharpen_strength"} if self.sharpen_for == "none" else set()
         return {name: value for name, value in values.items() if name in (differing | {*first}) - left_out}
 
@@ -299,7 +306,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """The whole temporary files of one attempt: the main output's, and those of the further ones in their order."""
+    """The whole temporary files of one attempt: the main output's, and those of the further ones in their order.
+
+    Where nothing but a sidecar is written, size and checksum are the sidecar's.
+    """
 
     batch_no: int
     position: int
@@ -313,6 +323,8 @@ class Staged:
     remarks: tuple[str, ...] = ()
     """What of the photo's own settings could not be honoured; recorded when it is staged."""
     further: tuple[FurtherPart, ...] = ()
+    sidecar: NewSnapshot | None = None
+    """Its sidecar, to be kept when it is staged; from then on the store has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,11 +341,16 @@ class SourceRead:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An item whose outputs all have their final names; times as the folders say them, `further` in their order."""
+    """An item whose outputs all have their final names; times as the folders say them, `further` in their order.
+
+    `sidecar` is the path of its sidecar, `""` where it has none; without `pixels` there is nothing else.
+    """
 
     staged: Staged
     mtime_ns: int
     further: tuple[int, ...] = ()
+    sidecar: str = ""
+    pixels: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ DEEPEST = 8
 _FROM_PHOTO = frozenset(FIELDS) - {"name", "sequence", "preset"}
 _REFUSED = '<>:"\\|?*'
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+_AT_THE_END = ". " + "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+"""What Windows takes off the end of a name, and every kind of space."""
 _UNSEEN = re.compile("[\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Marks that turn the direction of text, which make `gpj.exe` read `exe.jpg`, and line ends."""
 _RESERVED = re.compile(
@@ -182,7 +184,8 @@ def _safe(text: str, longest: int) -> str:
         text = _UNSEEN.sub("", unicodedata.normalize("NFC", text))
     if len(text) * 4 > longest:
         text = text.encode("utf-8")[:longest].decode("utf-8", "ignore")
-    text = text.strip().rstrip(". ")
+        text = unicodedata.normalize("NFC", text)  # a cut may leave the first part of what belonged together
+    text = text.lstrip().rstrip(_AT_THE_END)
     if not text:
         return "_"
     if text.startswith("."):  # hidden on most systems, and passed over when photos are looked for

@@ -14,6 +14,26 @@ from junmai.files import FileState
 
 
 @dataclass(frozen=True, slots=True)
+class SidecarJob:
+    """Say the settings of a photo as a sidecar: at `target`, or beside the photo where that is None. `alone`: nothing
+    is developed."""
+
+    target: Path | None
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSidecar:
+    """What is to be a sidecar, and what stands at its path (None: nothing)."""
+
+    path: str
+    before: bytes | None
+    content: bytes
+    base_key: str = ""
+    """SHA-256 of the photo's sidecars, which one at another place was made from; `""` for one beside the photo."""
+
+
+@dataclass(frozen=True, slots=True)
 class DevelopJob:
     """Develop one source into a temporary file for each of its outputs: the main one, and `further` in their order.
 
@@ -30,6 +50,7 @@ class DevelopJob:
     temporary: Path
     further: tuple[Path, ...] = ()
     again_soon: bool = False
+    sidecar: SidecarJob | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +76,13 @@ class Developed:
     """SHA-256 of the sidecars that the photo's own settings came from; `""` where there are none or none is asked."""
     told_key: str = ""
     """SHA-256 of the metadata that sidecars give to the outputs, where no own settings are asked; `""` for none."""
+    profile_key: str = ""
+    """SHA-256 of the camera profiles that a RAW may be developed with; `""` where there are none or none is asked."""
     remarks: tuple[str, ...] = ()
     """Sentences about what could not be honoured."""
     further: tuple[Written, ...] = ()
+    sidecar: MadeSidecar | None = None
+    """The sidecar that is to be written; with it alone, size and checksum are the sidecar's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import hashlib
 import os
 import time
 import traceback
@@ -14,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from junmai import errors, files
-from junmai.develop import sidecars
+from junmai.develop import profile_files, sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
 from junmai.domain.model import Recipe
+from junmai.executors import saying
 from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, PreviewJob, ProbeJob, Written
 
 if TYPE_CHECKING:
@@ -79,9 +81,14 @@ def develop(job: DevelopJob) -> Developed:
     state, source_sha256 = _checked_source(job)
     read = time.perf_counter()
     own = _own_settings(job)
+    # Before anything is read for the outputs: a file that is saved meanwhile makes them outdated, and is not missed.
+    told_key = "" if job.recipe.own else _told_key(job.source)
+    profile_key = _profile_key(job)
+    in_force = _in_force(job.recipe, own)
+    said = saying.say(job, in_force.settings, own.key)
     temporaries = (job.temporary, *job.further)
     try:
-        main, *further = _outputs(job, _in_force(job.recipe, own), state, temporaries)
+        main, *further = _outputs(job, in_force, state, temporaries) if said.pixels else [_no_pixels(said)]
     except BaseException:
         for temporary in temporaries:
             files.remove_temporary(temporary)
@@ -97,10 +104,12 @@ def develop(job: DevelopJob) -> Developed:
         width=main.width,
         height=main.height,
         seconds={"checksum": read - began, **seconds},
-        own_key=own.key,
-        told_key="" if job.recipe.own else _told_key(job.source),
-        remarks=(*own.remarks, *main.remarks),
+        own_key=said.own_key,
+        told_key=told_key,
+        profile_key=profile_key,
+        remarks=(*own.remarks, *main.remarks, *said.remarks),
         further=tuple(Written(one.size, one.sha256) for one in further),
+        sidecar=said.sidecar,
     )
 
 
@@ -117,6 +126,11 @@ class _Output(NamedTuple):
     height: int
     seconds: dict[str, float]
     remarks: tuple[str, ...]
+
+
+def _no_pixels(said: saying.Said) -> _Output:
+    content = said.sidecar.content if said.sidecar else b""
+    return _Output(len(content), hashlib.sha256(content).hexdigest(), 0, 0, {}, ())
 
 
 def _outputs(
@@ -158,6 +172,13 @@ def _own_settings(job: DevelopJob) -> OwnSettings:
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
         detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
+
+
+def _profile_key(job: DevelopJob) -> str:
+    from junmai.develop.decode import identify
+
+    key = profile_files.key(job.recipe)
+    return key if key and profile_files.concern(identify(job.source).kind) else ""
 
 
 def _told_key(source: Path) -> str:

@@ -127,7 +127,10 @@ def _check_source(root: Path) -> None:
         else:
             root.stat()
     except (OSError, ValueError) as error:
-        raise errors.SourceFolderUnreadable(path=shown(root), detail=_why(error)) from error
+        why = _why(error)
+        if isinstance(error, FileNotFoundError) and any(sign in root.name for sign in "*?"):
+            why = "no file fits the pattern"  # a shell leaves it as it is where nothing does
+        raise errors.SourceFolderUnreadable(path=shown(root), detail=why) from error
 
 
 def _why(error: OSError | ValueError) -> str:

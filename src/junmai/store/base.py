@@ -19,6 +19,7 @@ from junmai.store.merging import MergeVerbs
 from junmai.store.outside import OutsideVerbs
 from junmai.store.presets import PresetVerbs
 from junmai.store.reopening import ReopenVerbs
+from junmai.store.snapshots import SnapshotVerbs
 from junmai.store.states import StateVerbs
 from junmai.store.watching import WatchVerbs
 
@@ -44,6 +45,7 @@ class Store(
     OutsideVerbs,
     StateVerbs,
     PresetVerbs,
+    SnapshotVerbs,
     WatchVerbs,
 ):
     """All verbs."""

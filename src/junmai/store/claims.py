@@ -14,6 +14,7 @@ from junmai import errors
 from junmai.domain.model import Claim, Failure, Item, RunnerInfo, Settled, SourceRead, Staged
 from junmai.domain.plan import name_key
 from junmai.domain.policy import RUNNER_DEATHS_TO_ISOLATE
+from junmai.store import snapshots
 from junmai.store.batches import end_if_done, item_from, parts_from, parts_json
 from junmai.store.engine import Engine, Row, Transaction, event_values
 from junmai.store.library import photo_from
@@ -92,6 +93,7 @@ class ClaimVerbs(Engine):
             transaction.many("keep_sha256", map(_values, read))
             rows = transaction.many_rows("stage_item", _stage_values(runner_no, staged))
             accepted = _keys(rows)
+            snapshots.keep(transaction, (one for one in staged if (one.batch_no, one.position) in accepted), now)
             for one in staged:
                 if one.remarks and (one.batch_no, one.position) in accepted:
                     said = list(one.remarks)
@@ -110,7 +112,8 @@ class ClaimVerbs(Engine):
             )
             done = [by_attempt[row["batch_no"], row["position"], row["attempt"]] for row in rows]
             _record_outputs(transaction, done, now)
-            transaction.events([_end_of(row, one.staged, now) for row, one in zip(rows, done, strict=True)])
+            snapshots.settle(transaction, done, now)
+            transaction.events([_end_of(row, one, now) for row, one in zip(rows, done, strict=True)])
             _count(transaction, processed=Counter(row["batch_no"] for row in rows), failed=Counter(), now=now)
             return _keys(rows)
 
@@ -237,7 +240,8 @@ def _keys(rows: Iterable[Row]) -> set[Key]:
 
 def _record_outputs(transaction: Transaction, settled: Sequence[Settled], now: float) -> None:
     places = {no: transaction.rows("folder_and_format", no=no)[0] for no in {one.staged.batch_no for one in settled}}
-    rows = (values for one in settled for values in _output_values(one, places[one.staged.batch_no], now))
+    written = [one for one in settled if one.pixels]
+    rows = (values for one in written for values in _output_values(one, places[one.staged.batch_no], now))
     # fewer rows than names is no fault: another batch may have reserved a name in this one's own folder meanwhile
     transaction.many("record_output", rows)
 
@@ -252,8 +256,13 @@ def _output_values(one: Settled, place: Row, now: float) -> Iterator[dict[str, o
         yield {**facts, **part._asdict(), "name_key": name_key(part.name), "mtime_ns": mtime_ns}
 
 
-def _end_of(row: Row, staged: Staged, now: float) -> dict[str, object]:
+def _end_of(row: Row, one: Settled, now: float) -> dict[str, object]:
+    staged = one.staged
     data: dict[str, object] = {"output": staged.output_name, "seconds": round(staged.seconds, 4)}
+    if one.sidecar:
+        data["sidecar"] = one.sidecar
+    if not one.pixels:
+        del data["output"]
     if staged.further:
         data["further"] = [part.name for part in staged.further]
     return event_values("item_processed", now, row["batch_no"], row["photo_id"], row["generation"], data)

@@ -72,6 +72,7 @@ def _take_over(transaction: Transaction, into: Batch, other: Batch, generation: 
     added = transaction.bulk("merge_items", rows, kept_folder_id=kept["folder_id"] if kept else None, **facts)
     if added != len(rows):
         raise errors.StoreError(detail=f"{added} of {len(rows)} items were merged; try again")
+    transaction.rows("merge_snapshots", into=into.no, other=other.no)
     transaction.bulk("merge_events", rows, other_id=other.id, **facts)
     counted = transaction.row("merge_counts", into=into.no, generation=generation)
     if counted is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,7 +13,7 @@ from junmai import errors
 from junmai.api import bodies, examples, schemas, shapes
 from junmai.api.routing import BatchId, Cursor, Declares, Limit, answer, place_of, service_of
 from junmai.api.service import Service
-from junmai.control import starting
+from junmai.control import picking, starting
 from junmai.control.controller import BatchController
 from junmai.control.status import status_object
 from junmai.domain.lifecycle import BatchStatus, ItemStatus
@@ -65,6 +66,8 @@ def _start(service: Service, body: schemas.StartBatch, key: str | None) -> Batch
         if body.photo_ids is not None:
             raise errors.BadInput(detail="Give photo_ids or a selection, not both.")
         photos = Selection.of(**body.selection.model_dump(exclude_none=True))
+    if isinstance(output, dict) and output.get("sidecars") == "originals":
+        _check_folders(service, photos)
     return starting.start(controller, photos, session_id=body.session_id, config=body.config, key=key)
 
 
@@ -121,6 +124,15 @@ async def cleanup(request: Request) -> JSONResponse:
     days = int(body.days_old) if body.days_old == int(body.days_old) else body.days_old
     count = await service.long(service.controller.cleanup_completed_batches, days)
     return answer({"message": "Batch cleanup completed", "cleaned_count": count, "days_old": days})
+
+
+def _check_folders(service: Service, photos: Sequence[int] | Selection) -> None:
+    """What is written beside originals is written only where clients may write. Raises `Refused` (403)."""
+    if service.roots is not None:
+        store = service.controller.store
+        chosen = picking.selected(store, photos) if isinstance(photos, Selection) else store.photos_by_ids(list(photos))
+        for folder in {str(Path(photo.path).parent) for photo in chosen}:
+            service.check_path(folder)
 
 
 # --- looking ------------------------------------------------------------------------------------------------
@@ -185,14 +197,15 @@ def _items(
     controller: BatchController, batch_id: str, status: str | None, error_kind: str | None, limit: int, after: int
 ) -> dict[str, object]:
     store = controller.store
-    no = store.batch(batch_id).no
+    batch = store.batch(batch_id)
+    no = batch.no
     if status == ItemStatus.FAILED:
         found = store.failed_items(no, error_kind=error_kind, after=after, limit=limit + 1)
     else:
         found = store.items(no, status=status, error_kind=error_kind, after=after, limit=limit + 1)
     page = found[:limit]
     return {
-        "items": [shapes.item(one) for one in page],
+        "items": [shapes.item(one, pixels=batch.recipe.output.pixels) for one in page],
         "next_cursor": str(page[-1].position) if len(found) > limit else None,
     }
 
@@ -297,3 +310,27 @@ async def retry_failed(request: Request, batch_id: BatchId) -> JSONResponse:
     body = await bodies.read(request, schemas.RetryFailed)
     count = await service.command(service.controller.retry_failed, batch_id, body.error_kind)
     return answer({"message": "Failed photos queued again", "batch_id": batch_id, "retried_count": count})
+
+
+@route(
+    "POST",
+    "/batch/{batch_id}/revert",
+    schemas.Reverted,
+    examples.said(
+        "Sidecars reverted", restored_count=41, removed_count=6, already_count=0, left_count=1, left=[examples.LEFT]
+    ),
+    404,
+    409,
+)
+async def revert(request: Request, batch_id: BatchId) -> JSONResponse:
+    """Put back what stood where a batch wrote sidecars; what was changed since is left alone and named."""
+    service = service_of(request)
+    found = await service.long(_revert, service, batch_id)
+    return answer({"message": "Sidecars reverted", **found})
+
+
+def _revert(service: Service, batch_id: str) -> dict[str, object]:
+    if service.roots is not None:
+        for folder in {str(Path(one.path).parent) for one in service.controller.store.snapshots(batch_id)}:
+            service.check_path(folder)
+    return service.controller.revert(batch_id).to_dict()

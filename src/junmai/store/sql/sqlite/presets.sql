@@ -15,8 +15,9 @@ ORDER BY version DESC LIMIT 1;
 -- preset_by_content: the version of a preset that holds this
 SELECT * FROM presets WHERE name_key = :name_key AND content = :content;
 
--- add_preset: the next version of a preset
+-- add_preset: the next version of a preset, spelled as the one before it
 INSERT INTO presets (name, name_key, version, settings, origin, content, note, created_at)
-SELECT :name, :name_key, 1 + coalesce(max(version), 0), :settings, :origin, :content, :note, :now
+SELECT coalesce((SELECT name FROM presets WHERE name_key = :name_key ORDER BY version DESC LIMIT 1), :name),
+       :name_key, 1 + coalesce(max(version), 0), :settings, :origin, :content, :note, :now
 FROM presets WHERE name_key = :name_key
 RETURNING *;
