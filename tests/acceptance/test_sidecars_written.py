@@ -399,3 +399,14 @@ def test_the_answer_of_a_revert_is_one_line_of_json(place: Place) -> None:
     assert set(json.loads(said)) == {
         *("batch_id", "restored_count", "removed_count", "already_count", "left_count", "left"),
     }
+
+
+def test_a_revert_without_the_disk_of_the_photos_takes_nothing_for_done(place: Place, tmp_path: Path) -> None:
+    before = checksums(place.shoot)
+    batch = place.written()
+    place.shoot.rename(tmp_path / "unplugged")
+    code, answer = place.revert(batch)
+    assert (code, answer["already_count"], answer["left_count"]) == (3, 0, COUNT)
+    (tmp_path / "unplugged").rename(place.shoot)
+    assert place.revert(batch)[0] == 0
+    assert checksums(place.shoot) == before

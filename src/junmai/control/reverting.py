@@ -95,6 +95,9 @@ def _all(store: Store, batch_id: str) -> Iterator[Snapshot]:
 def _put_back(store: Store, one: Snapshot) -> str:
     """One sidecar; returns what was done. Raises `SidecarEdited`, `SidecarNotWritable`, `DiskFull`."""
     path = Path(one.path)
+    if not path.parent.is_dir():
+        # where nothing stood before, "nothing is there" would be taken for "it is as it was", and written down so
+        raise errors.SidecarNotWritable(path=path, detail="its folder is not there")
     # one name for one sidecar, so that what a killed revert left is written over by the next one, or removed
     temporary = path.with_name(files.temporary_name(one.batch_id, one.id, 0))
     files.remove_temporary(temporary)
