@@ -91,7 +91,29 @@ def test_one_that_was_written_is_not_dropped(world: World) -> None:
     one = staged(world, runner)
     settle(world, runner, one)
     (kept,) = world.store.snapshots(batch.id)
-    assert not world.store.drop_snapshot(kept.id)
+    assert not world.store.drop_snapshot(kept.id, runner)
+
+
+def test_one_that_nothing_was_written_for_is_dropped_by_the_runner_that_holds_it(world: World) -> None:
+    batch = world.batch(1)
+    runner = world.runner()
+    staged(world, runner)
+    (kept,) = world.store.snapshots(batch.id)
+    assert world.store.drop_snapshot(kept.id, runner)
+    assert states(world, batch) == []
+
+
+def test_a_runner_that_was_taken_over_from_drops_nothing(world: World) -> None:
+    """It may have been stopped since it staged; another one is writing that very sidecar by now."""
+    batch = world.batch(1)
+    stopped, heir = world.runner(), world.runner()
+    one = staged(world, stopped)
+    (kept,) = world.store.snapshots(batch.id)
+    world.store.take_over(stopped, heir)
+    assert not world.store.drop_snapshot(kept.id, stopped)
+    settle(world, heir, one)
+    assert states(world, batch) == ["written"]
+    assert world.store.snapshot_before(kept.id) == BEFORE
 
 
 def test_a_revert_is_recorded_once(world: World) -> None:

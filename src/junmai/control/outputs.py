@@ -96,26 +96,27 @@ def _parts(batch: Batch, staged: Staged) -> list[_Part]:
 
 
 def bring_to_name(
-    store: Store, batch: Batch, staged: Staged, *, recovering: bool = False
+    store: Store, batch: Batch, staged: Staged, *, holder: int | None = None, recovering: bool = False
 ) -> tuple[Placing, Settled | None]:
     """Rename the temporary files of an item without replacing anything that is not Junmai's own.
 
     What stands at a name already may be the very same output (a crash came between the rename and the settling, or the
     database was lost): then it is taken as it is. Of several outputs none is renamed before it is seen that each can
     be, so that an item does not fail with one of them in place. A sidecar is written before them, and gets its name
-    after them. Raises OSError, and a `PhotoError` where its sidecar cannot be written.
+    after them. `holder` is the runner that developed it. Raises OSError, and a `PhotoError` where its sidecar cannot be
+    written.
     """
     parts = _parts(batch, staged)
     if recovering and not all(_holds(one.place.final, one) or _holds(one.place.temporary, one) for one in parts):
         sidecars.clear(store, batch, staged)
         return Placing.LOST, None
-    pending = sidecars.prepare(store, batch, staged, recovering=recovering)
+    pending = sidecars.prepare(store, batch, staged, holder=holder)
     if pending is None and not parts:
         return Placing.LOST, None
     try:
         placing, times = _bring_parts(store, batch, parts, recovering)
         if placing is Placing.PLACED and pending is not None:
-            sidecars.place(store, pending, recovering=recovering)
+            sidecars.place(store, pending, holder=holder)
     except BaseException:
         sidecars.discard(pending)
         raise

@@ -54,7 +54,7 @@ class Settler:
         failures: list[Failure] = []
         for one in staged:
             if (one.batch_no, one.position) in accepted:
-                self._place(one, placed, failures, tries)
+                self._place(runner_no, one, placed, failures, tries)
             else:
                 self._drop(one)
         self._synced.clear()
@@ -73,10 +73,10 @@ class Settler:
         log.warning("late result dropped", batch=batch.id, position=one.position, attempt=one.attempt)
         remove_temporaries_of(batch, one.position, one.attempt)
 
-    def _place(self, one: Staged, placed: list[Settled], failures: list[Failure], tries: Tries) -> None:
+    def _place(self, runner_no: int, one: Staged, placed: list[Settled], failures: list[Failure], tries: Tries) -> None:
         batch = self._batch(one.batch_no)
         try:
-            placing, done = bring_to_name(self._store, batch, one)
+            placing, done = bring_to_name(self._store, batch, one, holder=runner_no)
         except OSError as error:
             failures.append(self._not_placed(one, batch, error, tries))
             return

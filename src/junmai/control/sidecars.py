@@ -23,7 +23,8 @@ from junmai.store.base import Store
 FOLDER = "sidecars"
 """The folder in the data folder that stands for the output folder where everything goes beside the originals."""
 _PART = MOST_FURTHER + 1
-"""The number of a sidecar's temporary file among those of its attempt: behind every further output."""
+"""The number of a sidecar's temporary file among those of its attempt: behind every further output. The next number is
+for one that takes over: whoever it takes over from may only have been stopped, and goes on with its own file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,10 @@ def is_right(store: Store, photo: Photo, recipe: Recipe, folder: Path, output_na
 # --- to its name --------------------------------------------------------------------------------------------
 
 
-def prepare(store: Store, batch: Batch, staged: Staged, *, recovering: bool) -> Pending | None:
+def prepare(store: Store, batch: Batch, staged: Staged, *, holder: int | None) -> Pending | None:
     """Write the sidecar of a staged item beside its name, wholly on the disk; None where the item has none.
+
+    `holder` is the runner that developed it, None where one takes over.
 
     Raises `SidecarChanged`, `SidecarNotWritable`, `OutputExists`, `DiskFull`; then nothing was written.
     """
@@ -94,9 +97,12 @@ def prepare(store: Store, batch: Batch, staged: Staged, *, recovering: bool) -> 
         return None
     snapshot, content = found
     path = Path(snapshot.path)
-    temporary = _temporary(batch, staged, path)
-    if recovering:
-        files.remove_temporary(temporary)
+    own, of_heir = _temporaries(batch, staged, path)
+    temporary = own
+    if holder is None:
+        temporary = of_heir
+        files.remove_temporary(own)
+        files.remove_temporary(of_heir)
     try:
         now = sha256_at(path)
         if now == snapshot.written_sha256:
@@ -110,33 +116,42 @@ def prepare(store: Store, batch: Batch, staged: Staged, *, recovering: bool) -> 
         files.write_temporary(temporary, content, mode=files.mode_of(path))
     except (errors.PhotoError, OSError) as error:
         files.remove_temporary(temporary)
-        _forget(store, snapshot, recovering=recovering)
+        _forget(store, snapshot, holder)
         raise (error if isinstance(error, errors.PhotoError) else _refusal(path, error)) from error
     return Pending(snapshot, temporary)
 
 
-def place(store: Store, pending: Pending, *, recovering: bool) -> None:
-    """Give a prepared sidecar its name, if still nothing stands there but what is in the store.
+def place(store: Store, pending: Pending, *, holder: int | None) -> None:
+    """Give a prepared sidecar its name, if still nothing stands there but what is in the store, or the very same that
+    somebody who took over wrote.
 
     Raises `SidecarChanged`, `SidecarNotWritable`, `DiskFull`.
     """
     if pending.temporary is None:
         return
-    path, before = pending.path, pending.snapshot.before_sha256
+    path = pending.path
     try:
-        if before is None:
-            placed = files.rename_without_replacing(pending.temporary, path)
-        else:
-            placed = sha256_at(path) == before
-            if placed:
-                files.rename_replacing(pending.temporary, path)
+        placed = _give_name(pending.snapshot, pending.temporary, path)
         if placed:
             files.sync_folder(path.parent)
     except OSError as error:
         raise _refusal(path, error) from error
     if not placed:
-        _forget(store, pending.snapshot, recovering=recovering)
+        _forget(store, pending.snapshot, holder)
         raise errors.SidecarChanged(path=path)
+
+
+def _give_name(snapshot: Snapshot, temporary: Path, path: Path) -> bool:
+    if snapshot.before_sha256 is None and files.rename_without_replacing(temporary, path):
+        return True
+    now = sha256_at(path)
+    if now == snapshot.written_sha256:
+        files.remove_temporary(temporary)
+        return True
+    if now is None or now != snapshot.before_sha256:
+        return False
+    files.rename_replacing(temporary, path)
+    return True
 
 
 def discard(pending: Pending | None) -> None:
@@ -149,7 +164,8 @@ def clear(store: Store, batch: Batch, staged: Staged) -> None:
     """Remove the temporary file that an earlier runner may have left of an item's sidecar."""
     found = store.staged_snapshot(batch.id, staged) if batch.recipe.output.sidecars != "none" else None
     if found is not None:
-        files.remove_temporary(_temporary(batch, staged, Path(found[0].path)))
+        for temporary in _temporaries(batch, staged, Path(found[0].path)):
+            files.remove_temporary(temporary)
 
 
 def sha256_at(path: Path) -> str | None:
@@ -160,11 +176,15 @@ def sha256_at(path: Path) -> str | None:
         return None
 
 
-def _temporary(batch: Batch, staged: Staged, path: Path) -> Path:
-    """Beside the output it lies in the batch's folder, as all temporary files do; beside an original with the original,
-    for it must be renamed on the same disk."""
+def _temporaries(batch: Batch, staged: Staged, path: Path) -> tuple[Path, Path]:
+    """That of the runner that developed it, and that of one that takes over.
+
+    Beside the output they lie in the batch's folder, as all temporary files do; beside an original with the original,
+    for they must be renamed on the same disk.
+    """
     folder = Path(batch.folder) if batch.recipe.output.sidecars == "output" else path.parent
-    return folder / files.temporary_name(batch.id, staged.position, staged.attempt, _PART)
+    own, of_heir = (files.temporary_name(batch.id, staged.position, staged.attempt, _PART + one) for one in (0, 1))
+    return folder / own, folder / of_heir
 
 
 def _may_replace(store: Store, batch: Batch, snapshot: Snapshot) -> bool:
@@ -177,10 +197,10 @@ def _may_replace(store: Store, batch: Batch, snapshot: Snapshot) -> bool:
     )
 
 
-def _forget(store: Store, snapshot: Snapshot, *, recovering: bool) -> None:
+def _forget(store: Store, snapshot: Snapshot, holder: int | None) -> None:
     """The attempt wrote nothing, so there is nothing to take back. After a crash that is not known."""
-    if not recovering:
-        store.drop_snapshot(snapshot.id)
+    if holder is not None:
+        store.drop_snapshot(snapshot.id, holder)
 
 
 def _refusal(path: Path, error: OSError) -> errors.PhotoError:

@@ -25,10 +25,11 @@ class SnapshotVerbs(Engine):
         row = self.read_one("staged_snapshot", batch_id=batch_id, **facts)
         return (snapshot_from(row), row["content"]) if row is not None else None
 
-    def drop_snapshot(self, snapshot_id: int) -> bool:
-        """Nothing was written, and nothing will be. One that is settled stays."""
+    def drop_snapshot(self, snapshot_id: int, runner_no: int) -> bool:
+        """Nothing was written, and nothing will be. One that is settled stays, and so does one whose item this runner
+        does not hold any more: whoever took it over may be writing that sidecar."""
         with self.write() as transaction:
-            return transaction.row("drop_snapshot", id=snapshot_id) is not None
+            return transaction.row("drop_snapshot", id=snapshot_id, runner_no=runner_no) is not None
 
     def snapshots(self, batch_id: str) -> Iterator[Snapshot]:
         """Those of a batch, the newest first."""

@@ -14,8 +14,11 @@ UPDATE snapshots SET state = 'written', content = NULL, settled_at = :now
 WHERE batch_id = (SELECT id FROM batches WHERE no = :batch_no) AND position = :position AND attempt = :attempt
   AND photo_id = :photo_id AND state = 'kept' RETURNING id;
 
--- drop_snapshot: nothing was written after all
-DELETE FROM snapshots WHERE id = :id AND state = 'kept' RETURNING id;
+-- drop_snapshot: nothing was written after all, and nobody else is writing it
+DELETE FROM snapshots WHERE id = :id AND state = 'kept' AND EXISTS (
+    SELECT 1 FROM items WHERE batch_no = (SELECT no FROM batches WHERE id = snapshots.batch_id)
+        AND position = snapshots.position AND attempt = snapshots.attempt AND status = 'staged'
+        AND runner_no IS :runner_no) RETURNING id;
 
 -- snapshot_reverted: what was there stands there again
 UPDATE snapshots SET state = 'reverted', content = NULL, reverted_at = :now
