@@ -22,11 +22,6 @@ GOLD = packet(
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def shoot(tmp_path: Path) -> Path:
     """Two JPEGs, of which the first was darkened in Lightroom, with a mask."""
     folder = tmp_path / "shoot"

@@ -21,11 +21,6 @@ def shoot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
 def killed_midway(shoot: Path, out: Path, data: Path) -> str:
     """A batch that was paused and whose process was killed after its first photos; returns its id."""
     run = Develop(start("develop", shoot, "--out", out, "--json", "--workers", "2", data=data))

@@ -22,11 +22,6 @@ EVERYTHING = (
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def shoot(tmp_path: Path) -> Path:
     """Three RAWs of different colours, taller than a strip of the engine (128 rows), and each noisy in its own way."""
     folder = tmp_path / "shoot"

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def photo(tmp_path: Path) -> Path:
     return make_jpeg(tmp_path / "shoot" / "IMG_1.jpg")
 

@@ -26,11 +26,6 @@ def shoot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def run(shoot: Path, tmp_path: Path, data: Path) -> Iterator[Develop]:
     """A `develop` that has ended its first photo."""
     started = Develop(start("develop", shoot, "--out", tmp_path / "out", "--json", "--workers", "2", data=data))

@@ -123,12 +123,8 @@ def use(
     """Make an older version of a preset the newest one again. No version is lost, and no batch changes."""
     with opened("presets use") as controller:
         preset, changed = presetting.use_again(controller.store, name)
-    words = (
-        f"{preset.reference} is the newest version now: {preset.note}."
-        if changed
-        else (f"{preset.reference} is the newest version already, and sets the same.")
-    )
-    _tell({**preset_object(preset), "new": changed}, words, json)
+    state = f"is the newest version now: {preset.note}." if changed else "is the newest version already."
+    _tell({**preset_object(preset), "new": changed}, f"{preset.reference} {state}", json)
     return EXIT_DONE
 
 

@@ -18,8 +18,9 @@ def check(arguments: Sequence[str], command: Any) -> None:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     pairs = itertools.pairwise(arguments[:end])
     suspect = [(option, value) for option, value in pairs if option.startswith("--") and value.startswith("--")]
+    taking = _with_value(command) if suspect else set()
     for option, value in suspect:
-        if option in _with_value(command):
+        if option in taking:
             raise errors.BadInput(detail=f"{option} needs a value; {value!r} looks like an option.")
 
 

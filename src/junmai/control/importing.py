@@ -75,16 +75,8 @@ def import_photos(
     Raises `SourceFolderUnreadable`, and `OutputFolderRefused` where outputs would go among the originals.
     """
     roots = [Path(os.path.abspath(source)) for source in sources]  # links stay as the user names them
-    if (
-        leave_out is not None
-        and leave_out.is_dir()
-        and any(leave_out == root or files.is_same(leave_out, root) for root in roots)
-    ):
-        raise errors.OutputFolderRefused(
-            path=leave_out, detail="it is to be developed as a whole; choose another, such as a new folder in it"
-        )
-    if leave_out is not None and files.is_there(leave_out) and not leave_out.is_dir():
-        raise errors.OutputFolderRefused(path=leave_out, detail="it is a file; name a folder")
+    if leave_out is not None:
+        _check_folder(leave_out, roots)
     store = controller.store
     work = _Work()
     for found in scan(roots, leave_out=_refusal(store, controller.settings.data, leave_out)):
@@ -111,6 +103,16 @@ def _photos(store: Store, work: _Work) -> list[Photo]:
 
 
 # --- what is not taken --------------------------------------------------------------------------------------
+
+
+def _check_folder(folder: Path, roots: Sequence[Path]) -> None:
+    """Refuse a folder for outputs that is a file, or is itself to be developed. Raises `OutputFolderRefused`."""
+    if folder.is_dir():
+        if any(folder == root or files.is_same(folder, root) for root in roots):
+            detail = "it is to be developed as a whole; choose another, such as a new folder in it"
+            raise errors.OutputFolderRefused(path=folder, detail=detail)
+    elif files.is_there(folder):
+        raise errors.OutputFolderRefused(path=folder, detail="it is a file; name a folder")
 
 
 def _refusal(store: Store, data: Path, out: Path | None) -> Callable[[Path], str | None]:

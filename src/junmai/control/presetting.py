@@ -14,7 +14,6 @@ from junmai.control.comparing import require_folder
 from junmai.control.outputs import is_original
 from junmai.develop import presetfile, presets
 from junmai.develop import settings as develop_settings
-from junmai.develop.fields import STRAIGHT
 from junmai.develop.presetfile import PresetFile
 from junmai.develop.taking import Line, Verdict
 from junmai.domain.model import SettingValue
@@ -271,9 +270,4 @@ def differences(first: Preset, second: Preset) -> list[Difference]:
 
 
 def _rests(name: str, value: SettingValue | None) -> bool:
-    known = develop_settings.FIELDS[name]
-    if isinstance(known, develop_settings.NumberField):
-        return value in (None, known.neutral)
-    if isinstance(known, develop_settings.ChoiceField):
-        return value in (None, known.choices[0])
-    return value in (None, False, "", STRAIGHT)
+    return value is None or develop_settings.is_neutral(name, value)
