@@ -229,6 +229,13 @@ def test_everything_but_the_page_asks_for_the_token(guarded: tuple[Server, str])
     assert found.ask("GET", "/").status in (200, 404)
 
 
+def test_a_supervisor_asks_without_the_token_and_learns_nothing_else(guarded: tuple[Server, str]) -> None:
+    found, _ = guarded
+    assert found.get("/live") == {"status": "live"}
+    assert found.get("/ready") == {"status": "ready"}
+    assert found.ask("GET", "/live", Host="evil.example").status == 403
+
+
 def test_a_browser_shows_the_token_once_and_gets_a_cookie(guarded: tuple[Server, str]) -> None:
     found, token = guarded
     assert found.ask("POST", "/login", {"token": "wrong"}).status == 401

@@ -28,7 +28,8 @@ COOKIE = "junmai"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_TOKEN = 20
-OPEN_PATHS = frozenset({"/", "/login", "/logout"})
+OPEN_PATHS = frozenset({"/", "/login", "/logout", "/live", "/ready"})
+"""The page, how a browser logs in, and what a supervisor or a proxy asks: none of them tells anything of the photos."""
 OPEN_FOLDER = "/web/"
 """What is answered without a token: the page's own files, which hold no data, and the place to show the token."""
 LOGINS_KEPT = 1000
@@ -94,7 +95,7 @@ class Guard:
         raise _token_needed("That is not the token of this server.")
 
     def check_token(self, path: str, headers: Headers, cookie: str | None, *, bearer: bool) -> None:
-        """Beyond loopback everything but the page's files needs the token. Raises `Refused` (401)."""
+        """Beyond loopback all but the open paths and the page's files needs the token. Raises `Refused` (401)."""
         if self.token is None or bearer or path in OPEN_PATHS or path.startswith(OPEN_FOLDER):
             return
         if cookie is None or cookie not in self._logins:
