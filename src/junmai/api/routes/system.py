@@ -161,7 +161,8 @@ async def login(request: Request) -> JSONResponse:
     value = service.guard.log_in(body.token)
     response = answer({"message": "Logged in" if value else "This server needs no token"})
     if value is not None:
-        secure = request.url.scheme == "https"
+        # a proxy with TLS asks us without it; the browser says what it sees
+        secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
         response.set_cookie(COOKIE, value, max_age=COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure)
     return response
 
