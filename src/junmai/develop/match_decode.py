@@ -52,8 +52,8 @@ def decode_small(path: Path, settings: Settings) -> Small:
     decoded = _raw(path, found, settings) if found.kind == "raw" else _jpeg(path, found)
     if decoded is None:
         decoded = pipeline.decode_for(path, {**settings, "BaseLook": "neutral", "LensProfileEnable": False})
-        rows, columns = (max(1, side // SEEN) for side in (decoded.height, decoded.width))
-        pixels: Pixels = np.ascontiguousarray(decoded.pixels[::rows, ::columns], decoded.pixels.dtype)
+        step = max(1, min(decoded.height, decoded.width) // SEEN)  # one for both, so that the shape stays
+        pixels: Pixels = decoded.pixels[::step, ::step].copy()
         decoded = replace(decoded, pixels=pixels)
     light = np.empty((3, decoded.height, decoded.width), np.float32)
     full = np.array(decoded.full, np.float32) if decoded.full else np.empty(0, np.float32)
@@ -146,11 +146,11 @@ def _blocks(raw: Any, path: Path, found: Sniffed, settings: Settings) -> Decoded
     gains = pipeline.balance(camera, settings)
     top, left, height, width = own_crop(raw.sizes)
     mosaic = raw.raw_image_visible[top - top % 2 : top + height, left - left % 2 : left + width]
-    step = [2 * max(1, side // 2 // SEEN) for side in mosaic.shape]
+    step = 2 * max(1, min(mosaic.shape) // 2 // SEEN)
     planes: list[list[NDArray[np.float32]]] = [[], [], []]
     rows, columns = (side // 2 * 2 for side in mosaic.shape)
     for (row, column), site in np.ndenumerate(np.asarray(raw.raw_pattern)):
-        plane = mosaic[row : rows : step[0], column : columns : step[1]].astype(np.float32)
+        plane = mosaic[row:rows:step, column:columns:step].astype(np.float32)
         black = float(raw.black_level_per_channel[site])
         planes[1 if site == 3 else int(site)].append((plane - black) / max(int(raw.white_level) - black, 1.0))
     shares = np.stack([np.mean(each, axis=0) for each in planes], axis=2) * (np.array(gains) / max(gains))

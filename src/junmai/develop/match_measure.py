@@ -62,6 +62,18 @@ class Measure:
         values = np.stack([bright, logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]])
         return np.asarray(np.quantile(values, QUANTILES, axis=1).T)
 
+    @functools.cached_property
+    def soft(self) -> NDArray[np.float32]:
+        """Logarithm of luminance above a twentieth of its middle, (GRID, GRID): without the noise of blacks."""
+        bright = self.light.astype(np.float32) @ color.WORKING_LUMINANCE.astype(np.float32)
+        middle = np.maximum(np.median(bright), np.float32(FLOOR))
+        return np.asarray(np.log2(np.maximum(bright / middle, 0) + np.float32(0.05)), dtype=np.float32)
+
+    @functools.cached_property
+    def softer(self) -> NDArray[np.float32]:
+        """The same of 2 x 2 cells, (GRID / 2, GRID / 2)."""
+        return np.asarray(self.soft.reshape(GRID // 2, 2, GRID // 2, 2).mean(axis=(1, 3)), dtype=np.float32)
+
     @property
     def why_not(self) -> str:
         """Why nothing can be matched by this measure; empty if it can."""
