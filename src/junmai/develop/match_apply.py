@@ -14,6 +14,9 @@ from junmai.develop.match_solve import Solution
 KNEE = 0.85
 """Share of white from which highlights roll off: 237 of 255."""
 
+ROLLED_FROM = 1.02
+"""Where a photo's brightest parts must lie, in white, before anything rolls off: a photo that is brought back to what
+it was ends at 1, give or take the rounding of its file."""
 CEILING = 0.99
 """Share of white that rolled-off highlights end at: 254 of 255. With 1 the flat end of the curve was 255 for 2.8 % of
 the pixels of a bright test picture."""
@@ -34,7 +37,7 @@ def apply(
     if solution.is_neutral:
         return
     matrix = color.WORKING_TO_SRGB if to_output is None else to_output
-    top = solution.top / white if solution.top > white else 0.0
+    top = solution.top / white if solution.top > ROLLED_FROM * white else 0.0
     gain_and_roll_off(
         band, np.array(solution.gains, _F), matrix.astype(_F), _F(white), (_F(KNEE), _F(CEILING), _F(top))
     )

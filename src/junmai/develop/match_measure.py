@@ -26,7 +26,7 @@ FLOOR = 2.0**-12
 _SOUND_SHARE = 0.98
 _TOP_SHARE = 0.998
 
-_HEAD = struct.Struct("<4sHBBff")
+_HEAD = struct.Struct("<4sHBBf4f")
 _MAGIC = b"JMat"
 _KINDS = ("developed", "raw")
 
@@ -37,8 +37,9 @@ class Measure:
 
     `light` (GRID, GRID, 3) float16: mean linear light of each cell of the upright photo in the working space. `sound`
     (GRID, GRID): cells of which nearly every sample is neither clipped nor too dark. `top`: the largest channel in
-    linear sRGB that all but 0.2 % of the samples stay below. `aspect`: width by height. `kind`: `raw` or `developed`;
-    the light of the two means different things, for a RAW has its base curve still before it.
+    linear sRGB that all but 0.2 % of the samples stay below; `tops`: the same of each channel of the working space.
+    `aspect`: width by height. `kind`: `raw` or `developed`; the light of the two means different things, for a RAW has
+    its base curve still before it.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Measure:
     light: NDArray[np.float16]
     sound: NDArray[np.bool_]
     top: float
+    tops: tuple[float, float, float]
 
     @functools.cached_property
     def logs(self) -> NDArray[np.float32]:
@@ -84,7 +86,7 @@ class Measure:
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same measure, wherever: little endian, 25 kB."""
-        head = _HEAD.pack(_MAGIC, MEASURE_VERSION, GRID, _KINDS.index(self.kind), self.aspect, self.top)
+        head = _HEAD.pack(_MAGIC, MEASURE_VERSION, GRID, _KINDS.index(self.kind), self.aspect, self.top, *self.tops)
         return head + self.light.astype("<f2").tobytes() + np.packbits(self.sound).tobytes()
 
     @staticmethod
@@ -92,7 +94,7 @@ class Measure:
         """The measure that `to_bytes` wrote. Raises ValueError for another version, and for bytes of another size."""
         if len(data) < _HEAD.size or data[:4] != _MAGIC:
             raise ValueError("not a measure")
-        _, version, grid, kind, aspect, top = _HEAD.unpack_from(data)
+        _, version, grid, kind, aspect, top, *tops = _HEAD.unpack_from(data)
         cells = GRID * GRID
         if version != MEASURE_VERSION or grid != GRID or kind >= len(_KINDS):
             raise ValueError(f"a measure of version {version}, not {MEASURE_VERSION}")
@@ -100,7 +102,9 @@ class Measure:
             raise ValueError("a measure that is cut off")
         light = np.frombuffer(data, "<f2", 3 * cells, _HEAD.size).reshape(GRID, GRID, 3).astype(np.float16)
         sound = np.unpackbits(np.frombuffer(data, np.uint8, cells // 8, _HEAD.size + 6 * cells))
-        return Measure(_KINDS[kind], aspect, light, sound.reshape(GRID, GRID).astype(np.bool_), top)
+        return Measure(
+            _KINDS[kind], aspect, light, sound.reshape(GRID, GRID).astype(np.bool_), top, (tops[0], tops[1], tops[2])
+        )
 
 
 def measure(path: Path, settings: Settings | None = None) -> Measure:
@@ -118,12 +122,14 @@ def measure_light(small: Small) -> Measure:
     sound = _cells(small.sound[:, :, None].astype(np.float64))[:, :, 0] >= _SOUND_SHARE
     sound &= (light > FLOOR).all(axis=2)
     shown = (small.light @ color.WORKING_TO_SRGB.T.astype(np.float32)).max(axis=2)
+    red, green, blue = (float(each) for each in np.quantile(small.light, _TOP_SHARE, axis=(0, 1)).astype(np.float32))
     return Measure(
         kind=small.kind,
         aspect=float(np.float32(width / height)),
         light=np.clip(light, 0, 60000).astype(np.float16),
         sound=sound,
         top=float(np.float32(np.quantile(shown, _TOP_SHARE))),
+        tops=(red, green, blue),
     )
 
 

@@ -109,7 +109,7 @@ def _solved(seen: Sequence[Measure], target: int | None, strength: float) -> lis
     inner = within(scenes, target)
     moves = inner + between(seen, scenes, inner, target)
     return [
-        _capped(move * strength / 100, int(group), each.top)
+        _capped(move * strength / 100, int(group), each)
         for move, group, each in zip(moves, scenes.scene, seen, strict=True)
     ]
 
@@ -146,7 +146,7 @@ def between(seen: Sequence[Measure], scenes: Scenes, moved: Logs, target: int | 
     return moves
 
 
-def _capped(logs: Logs, group: int, top: float) -> Solution:
+def _capped(logs: Logs, group: int, seen: Measure) -> Solution:
     """log2 gains of red, green and blue as a solution within the caps."""
     red, blue = (float(each) for each in np.clip(logs[[0, 2]] - logs[1], -MOST_COLOR, MOST_COLOR))
     colors = np.array([2.0**red, 1.0, 2.0**blue])
@@ -155,6 +155,8 @@ def _capped(logs: Logs, group: int, top: float) -> Solution:
     exposure = min(max(asked, -MOST_EXPOSURE), MOST_EXPOSURE)
     capped = exposure != asked or abs(logs[0] - logs[1]) > MOST_COLOR or abs(logs[2] - logs[1]) > MOST_COLOR
     gains = colors / grey
+    tops = np.array(seen.tops)
+    higher = float((tops * gains).max() / max(tops.max(), 1e-6))  # what is brightest may change with the gains
     return Solution(
         exposure=round(exposure, 5),  # rounded, so that the last bit of a sum decides no output's key
         red=round(float(gains[0]), 6),
@@ -162,7 +164,7 @@ def _capped(logs: Logs, group: int, top: float) -> Solution:
         blue=round(float(gains[2]), 6),
         group=group,
         capped=bool(capped),
-        top=round(top * 2.0**exposure * float(gains.max()), 4),
+        top=round(seen.top * 2.0**exposure * higher, 4),
     )
 
 
