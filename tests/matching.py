@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from junmai.develop import color
 from junmai.develop.match_decode import Small
@@ -34,3 +36,24 @@ def taken(light: Light, exposure: float = 0.0, red: float = 1.0, blue: float = 1
     shown = seen @ color.WORKING_TO_SRGB.T
     sound = ((shown < 0.95) & (shown > 0.002)).all(axis=2)
     return measure_light(Small(options.get("kind", "developed"), seen, sound))
+
+
+def write_taken(path: Path, light: Light, exposure: float = 0.0, red: float = 1.0, blue: float = 1.0) -> Path:
+    """A JPEG of a scene taken with other gains."""
+    seen = np.clip((light * 2.0**exposure * (red, 1.0, blue)) @ color.WORKING_TO_SRGB.T, 0, 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.rint(color.srgb_encode(seen) * 255).astype(np.uint8)).save(path, quality=95, subsampling=0)
+    return path
+
+
+GAINS = ((0.0, 1.0, 1.0), (1.0, 1.2, 0.9), (-1.2, 0.85, 1.15), (0.6, 0.9, 1.2), (-0.5, 1.15, 0.85))
+"""What a shoot is taken with: EV, and red and blue by green."""
+
+
+def write_shoot(folder: Path, count: int, scenes: int = 1, rows: int = 240, columns: int = 320) -> list[Path]:
+    """So many JPEGs of `scenes` scenes, each taken in its own way; the first of each as it is."""
+    views = [scene(11 + number, rows, columns) for number in range(scenes)]
+    return [
+        write_taken(folder / f"IMG_{number:03}.jpg", views[number % scenes], *GAINS[number // scenes % len(GAINS)])
+        for number in range(count)
+    ]

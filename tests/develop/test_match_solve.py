@@ -135,3 +135,9 @@ def test_a_raw_and_a_developed_photo_are_never_one_scene() -> None:
 def test_a_target_or_strength_that_makes_no_sense_is_refused(target: int, strength: float, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         solve({1: taken(scene(1)), 2: "gone"}, target, strength)
+
+
+def test_other_ids_for_the_same_photos_change_no_gain() -> None:
+    views = [taken(scene(number // 3), 0.3 * number, 1 + 0.05 * number) for number in range(9)]
+    straight, turned = solve(dict(enumerate(views))), solve(dict(enumerate(reversed(views))))
+    assert [one.gains for one in straight.values()] == [one.gains for one in reversed(turned.values())]

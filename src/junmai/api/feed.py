@@ -171,6 +171,7 @@ class Feed:
         events = self._store.events(after=seen, limit=PAGE)
         seen = events[-1].id if events else seen
         self._moved.update(event.batch_no for event in events if event.batch_no is not None)
+        self._moved.update(self._store.measuring_batches())  # no event tells of every photo that is measured
         messages = [*messages_of(events, self._batch_id), *self._progress(seen)]
         if events or messages:
             self._in_loop(self._publish, messages, seen)

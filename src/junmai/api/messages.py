@@ -30,6 +30,7 @@ STATES = {
     "batch_retried": "batch_retried",
     "batch_priority": "batch_priority",
     "batch_merged": "batch_merged",
+    "batch_matched": "batch_matched",
 }
 _ENDS = {"item_processed": "job_completed", "item_failed": "job_failed"}
 BatchId = Callable[[int], str | None]

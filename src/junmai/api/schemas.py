@@ -39,7 +39,7 @@ class StartBatch(_Body):
     photo_ids: Ids | None = None
     selection: Wanted | None = None
     session_id: Id | None = None
-    config: Object | None = Field(default=None, description="preset, blend, settings, settings_from, output.")
+    config: Object | None = Field(default=None, description="preset, blend, settings, settings_from, match, output.")
 
 
 class Cleanup(_Body):
@@ -164,6 +164,8 @@ class Status(_Answer):
     eta_low_seconds: float | None
     eta_high_seconds: float | None
     pause_reason: str | None
+    matching: Literal["measuring", "solved"] | None
+    measured_count: int
     preset: str
     config: dict[str, Any]
 
@@ -171,6 +173,33 @@ class Status(_Answer):
 class Batches(_Answer):
     batches: list[Status]
     count: int
+    next_cursor: str | None
+
+
+class MatchAnswer(_Answer):
+    position: int
+    photo_id: int
+    file_name: str | None
+    status: Literal["pending", "running", "staged", "processed", "failed", "skipped", "cancelled"]
+    exposure: float | None
+    red: float | None
+    green: float | None
+    blue: float | None
+    scene: int | None
+    capped: bool | None
+    why: str | None
+    distance_before: float | None
+    distance_after: float | None
+    off: bool
+    by_exposure: float
+    by_red: float
+    by_blue: float
+
+
+class Matches(_Answer):
+    matching: Literal["measuring", "solved"] | None
+    measured_count: int
+    photos: list[MatchAnswer]
     next_cursor: str | None
 
 

@@ -42,7 +42,7 @@ def list_all(
 def show(batch: BatchId = None, json: Json = False) -> int:
     """Show one batch and what failed in it."""
     with opened("batch show") as controller:
-        return listing.batch(controller, _batch(controller, batch), as_json=json)
+        return listing.batch(controller, named(controller, batch), as_json=json)
 
 
 @app.command("pause")
@@ -55,7 +55,7 @@ def pause(batch: BatchId = None, json: Json = False) -> int:
 def resume(batch: BatchId = None, workers: Workers = None, json: Json = False) -> int:
     """Go on. Where no Junmai is at work on the batch, it is developed here."""
     with opened("resume") as controller:
-        found = _batch(controller, batch)
+        found = named(controller, batch)
         since = controller.store.last_event()
         unattended = found.status == BatchStatus.RUNNING and not developing.is_served(controller, found)
         resumed = found if unattended else controller.resume(found.id)
@@ -91,7 +91,7 @@ def retry(
 ) -> int:
     """Try the failed photos again. Where no Junmai is at work on the batch, it is developed here."""
     with opened("batch retry-failed") as controller:
-        found = _batch(controller, batch)
+        found = named(controller, batch)
         since = controller.store.last_event()
         count = controller.retry_failed(found.id, kind)
         if not count:
@@ -166,9 +166,9 @@ def _go_on(controller: BatchController, batch: Batch, workers: int | None, *, as
 
 def _steer(verb: str, batch: str | None, as_json: bool, act: Callable[[BatchController, Batch], Batch]) -> int:
     with opened(f"batch {verb}") as controller:
-        listing.steered(verb, controller, act(controller, _batch(controller, batch)), as_json=as_json)
+        listing.steered(verb, controller, act(controller, named(controller, batch)), as_json=as_json)
         return EXIT_DONE
 
 
-def _batch(controller: BatchController, batch_id: str | None) -> Batch:
+def named(controller: BatchController, batch_id: str | None) -> Batch:
     return controller.store.batch(batch_id) if batch_id else controller.latest()

@@ -25,6 +25,11 @@ def merge(store: Store, data: Path, batch_ids: Sequence[str], *, by: str) -> Bat
     if doubled:
         raise errors.BadInput(detail=f"Name each batch once; named more than once: {', '.join(sorted(doubled))}.")
     into, *others = [store.batch(batch_id) for batch_id in batch_ids]
+    for one in (into, *others):
+        if one.recipe.match is not None:
+            raise errors.BadInput(
+                detail=f"{one.id} is matched: what is found for its photos holds among them alone. Let it end so."
+            )
     for other in others:
         if names := _differences(_options(into, data), _options(other, data)):
             raise errors.OptionsDiffer(first=into.id, other=other.id, names=", ".join(names))

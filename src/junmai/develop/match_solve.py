@@ -2,13 +2,14 @@
 
 Photos of one scene are brought to each other exactly: to the middle of them, or to the photo that was named. Scenes are
 moved towards each other only as far as their tones are spread alike, and by little: a sunset stays a sunset. Solved in
-the order of ids, so that the order of the input changes nothing.
+an order of what was measured, so that neither the order of the input nor that of an import changes anything.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,8 +45,7 @@ def solve(
         raise ValueError(f"a strength of {strength:g} is not within 0..100")
     known: dict[int, Measure] = {}
     whys: dict[int, str] = {}
-    for photo in sorted(measures):
-        measure = measures[photo]
+    for photo, measure in sorted(measures.items(), key=_by_content):
         why = measure if isinstance(measure, str) else measure.why_not
         if why or isinstance(measure, str):
             whys[photo] = why or "it was not measured"
@@ -58,7 +58,21 @@ def solve(
     solved = dict(zip(ids, _solved(seen, None if target is None else ids.index(target), strength), strict=True))
     for photo, why in whys.items():
         solved[photo] = _like_neighbours(photo, why, {each: solved[each] for each in ids})
-    return {photo: solved[photo] for photo in sorted(solved)}
+    return _numbered({photo: solved[photo] for photo in sorted(solved)})
+
+
+def _by_content(one: tuple[int, Measure | str]) -> tuple[bytes, int]:
+    """An order that knows no ids, but for photos that measure the very same, or nothing."""
+    photo, measure = one
+    return (b"" if isinstance(measure, str) else measure.to_bytes(), photo)
+
+
+def _numbered(solved: dict[int, Solution]) -> dict[int, Solution]:
+    """Scenes counted in the order of their first photos."""
+    numbers: dict[int, int] = {}
+    for one in solved.values():
+        numbers.setdefault(one.group, len(numbers))
+    return {photo: replace(one, group=numbers[one.group]) for photo, one in solved.items()}
 
 
 def _solved(seen: Sequence[Measure], target: int | None, strength: float) -> list[Solution]:

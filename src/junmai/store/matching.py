@@ -63,6 +63,10 @@ class MatchVerbs(Engine):
         """Numbers of running batches that are measured and not solved."""
         return [row["no"] for row in self.read("measured_batches", scope=scope)]
 
+    def measuring_batches(self) -> list[int]:
+        """Numbers of running batches whose photos are being measured."""
+        return [row["no"] for row in self.read("measuring_batches")]
+
     def seen(self, no: int) -> Iterator[Seen]:
         """What was measured of a batch, by position."""
         after = -1
@@ -117,9 +121,13 @@ class MatchVerbs(Engine):
     def solutions(self, no: int) -> Iterator[Shown]:
         """What is known of the match of every photo that was claimed for measuring, by position."""
         after = -1
-        while page := self.read("solutions_page", no=no, after=after, limit=CHUNK):
-            yield from map(_shown, page)
-            after = page[-1]["position"]
+        while page := self.solutions_page(no, after=after, limit=CHUNK):
+            yield from page
+            after = page[-1].position
+
+    def solutions_page(self, no: int, *, after: int, limit: int) -> list[Shown]:
+        """A page of these."""
+        return [_shown(row) for row in self.read("solutions_page", no=no, after=after, limit=limit)]
 
     def adjust_match(self, photo_id: int, adjustment: Adjustment) -> int:
         """What the user wants of a photo beside what matching finds, in every batch from then on, and in unfinished

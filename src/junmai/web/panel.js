@@ -34,9 +34,15 @@ function stateText(batch) {
   return t(`status.${batch.status}`);
 }
 
+/** Whether photos are still measured for a match, before any of them is developed. */
+function isMeasuring(batch) {
+  return batch.matching === "measuring" && (batch.status === "running" || batch.status === "paused");
+}
+
 function countText(batch) {
   const ended = batch.total_photos - batch.remaining_count - (batch.cancelled_count ?? 0);
   const parts = [t("progress.of", { done: ended, total: batch.total_photos })];
+  if (isMeasuring(batch)) parts.unshift(t("progress.measured", { done: batch.measured_count, total: batch.total_photos }));
   if (batch.failed_count) parts.push(t("progress.failed", { n: batch.failed_count }));
   if (batch.skipped_count) parts.push(t("progress.skipped", { n: batch.skipped_count }));
   return parts.join(" · ");

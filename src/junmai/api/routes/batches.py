@@ -15,6 +15,7 @@ from junmai.api.routing import BatchId, Cursor, Declares, Limit, answer, place_o
 from junmai.api.service import Service
 from junmai.control import picking, starting
 from junmai.control.controller import BatchController
+from junmai.control.matched import described
 from junmai.control.status import status_object
 from junmai.domain.lifecycle import BatchStatus, ItemStatus
 from junmai.domain.model import Batch
@@ -206,6 +207,32 @@ def _items(
     page = found[:limit]
     return {
         "items": [shapes.item(one, pixels=batch.recipe.output.pixels) for one in page],
+        "next_cursor": str(page[-1].position) if len(found) > limit else None,
+    }
+
+
+@route(
+    "GET",
+    "/batch/{batch_id}/match",
+    schemas.Matches,
+    {"matching": "solved", "measured_count": 240, "photos": [examples.MATCH], "next_cursor": None},
+    404,
+    422,
+)
+async def match(request: Request, batch_id: BatchId, limit: Limit = 200, cursor: Cursor = None) -> JSONResponse:
+    """What matching does to the photos of a batch, in their order; none where nothing is matched."""
+    service = service_of(request)
+    return answer(await service.read(_match, service.controller, batch_id, limit, place_of(cursor, -1)))
+
+
+def _match(controller: BatchController, batch_id: str, limit: int, after: int) -> dict[str, object]:
+    batch = controller.store.batch(batch_id)
+    found = controller.store.solutions_page(batch.no, after=after, limit=limit + 1)
+    page = found[:limit]
+    return {
+        "matching": batch.matching,
+        "measured_count": batch.measured,
+        "photos": [described(one) for one in page],
         "next_cursor": str(page[-1].position) if len(found) > limit else None,
     }
 

@@ -55,6 +55,9 @@ WHERE matching = 'measuring' AND status = 'running' AND (:scope IS NULL OR no = 
   AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND position > match_cursor)
 ORDER BY no;
 
+-- measuring_batches: running batches whose photos are being measured
+SELECT no FROM batches WHERE matching = 'measuring' AND status = 'running';
+
 -- measures_page: what was measured of a batch, with the session of each photo
 SELECT match_items.position, match_items.photo_id, photos.session_id, measure, why
 FROM match_items LEFT JOIN photos ON photos.id = match_items.photo_id
