@@ -72,7 +72,7 @@ class ClaimVerbs(Engine):
                 wanted = limit - len(claims)
                 if wanted <= 0:
                     break
-                claims += _claim_from(transaction, batch["no"], runner_no, wanted, now)
+                claims += claim_from(transaction, batch["no"], runner_no, wanted, now)
         return claims
 
     def next_ready(self, no: int) -> float | None:
@@ -206,7 +206,8 @@ def _stage_values(runner_no: int, staged: Iterable[Staged]) -> Iterator[dict[str
     return ({**_values(one), "runner_no": runner_no, "further": parts_json(one.further)} for one in staged)
 
 
-def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
+def claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
+    """Take up to `limit` ready items of one batch."""
     rows = transaction.rows("claim_items", batch_no=batch_no, runner_no=runner_no, limit=limit, now=now)
     if not rows:
         return []

@@ -1,0 +1,250 @@
+"""The store for many machines: PostgreSQL through psycopg, with the verbs that every store has.
+
+Over SQLite one writer is at work at a time. Here many are, each holding the rows that it changes: what a verb decides by
+is locked before (`postgres_dialect.FIRST`), batches in the order of their numbers, and a batch before its items, so that
+no two wait for each other. Commands go one after another; claims and results of other batches do not wait for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from psycopg.rows import tuple_row
+
+from junmai import errors
+from junmai.clock import Clock, SystemClock
+from junmai.domain.model import Claim, Failure, Settled, SourceRead, Staged
+from junmai.store import claims, postgres_dialect, queries
+from junmai.store.base import Contents, Store
+from junmai.store.engine import Listener, Row, Transaction
+from junmai.store.postgres_pool import Connection, Pool, translated
+
+FEED_SECONDS = 5.0
+"""So long `last_event` waits for the feed to reach what this store has told; transactions take milliseconds."""
+FEED_POLL_SECONDS = 0.002
+
+
+class PostgresStore(Store):
+    """All verbs over one schema of a PostgreSQL database, usable from many threads, processes and machines."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+        """Open the database at a `postgresql://` address, and make or bring up its tables.
+
+        Raises `StoreUnavailable`, `StoreTooNew`, `StoreError`; none of them changes it.
+        """
+        self.clock = clock or SystemClock()
+        self._queries = postgres_dialect.load()
+        self._pool = Pool(url)
+        self._listeners: list[Listener] = []
+        self._local = threading.local()
+        self._told = 0
+        self._migrate()
+
+    def close(self) -> None:
+        """Close every connection, those in use when they are given back."""
+        self._pool.close()
+
+    # --- engine -------------------------------------------------------------------------------------------
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every change that this store commits."""
+        self._listeners.append(listener)
+
+    @contextlib.contextmanager
+    def write(self, *, command: bool = False) -> Iterator[Transaction]:
+        """A write transaction; a command waits for the command before it."""
+        nos: list[int] = getattr(self._local, "nos", [])
+        with translated(), self._pool.connection() as connection:
+            with connection.transaction():
+                transaction = _PostgresTransaction(connection, self._queries)
+                if command:
+                    transaction.rows("command_lock")
+                if nos:
+                    transaction.rows("lock_batches", nos=json.dumps(nos))
+                yield transaction
+        self._told = max(self._told, transaction.told)
+        for no, lifecycle in transaction.changed.items():
+            for listener in self._listeners:
+                listener(no, lifecycle=lifecycle, command=command)
+
+    def read(self, query: str, /, **parameters: object) -> list[Row]:
+        """Run a named query that only reads."""
+        with translated(), self._pool.connection() as connection:
+            return connection.execute(self._queries[query], parameters).fetchall()
+
+    def tuples(self, query: str, /, **parameters: object) -> list[tuple[Any, ...]]:
+        """The rows of a query that only reads, without their names."""
+        with translated(), self._pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(self._queries[query], parameters).fetchall()
+
+    def integrity(self) -> list[str]:
+        """What the server says is wrong with the tables; it checks its pages itself where checksums are on."""
+        return [str(row["fault"]) for row in self.read("integrity")]
+
+    def backup_to(self, target: Path, *, between: Callable[[], None]) -> Contents:
+        """Not of this store: the server has its own way, which also copies what is written meanwhile."""
+        raise errors.StoreError(detail="a PostgreSQL database is copied with pg_dump or a base backup")
+
+    # --- what many writers at once need -------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _holding(self, nos: Iterable[int]) -> Iterator[None]:
+        """The next write transaction of this thread locks these batches first, the lowest number first."""
+        self._local.nos = sorted(set(nos))
+        try:
+            yield
+        finally:
+            self._local.nos = []
+
+    def claim(self, runner_no: int, *, scope: int | None, limit: int) -> list[Claim]:
+        """Take up to `limit` ready items of running batches, the most urgent batch first.
+
+        A transaction for each batch: their order is that of urgency, which is no order to take locks in.
+        """
+        now = self.clock.now()
+        found: list[Claim] = []
+        for batch in self.read("ready_batches", scope=scope, now=now) if limit > 0 else ():
+            if len(found) < limit:
+                with self.write() as transaction:
+                    found += claims.claim_from(transaction, batch["no"], runner_no, limit - len(found), now)
+        return found
+
+    def stage(self, runner_no: int, staged: Sequence[Staged], read: Sequence[SourceRead] = ()) -> set[claims.Key]:
+        """Record whole temporary files, and the checksums of the sources read; returns the items accepted."""
+        with self._holding(one.batch_no for one in staged):
+            return super().stage(runner_no, staged, sorted(read, key=lambda one: one.id))
+
+    def settle(self, runner_no: int, settled: Sequence[Settled]) -> set[claims.Key]:
+        """Record outputs that have their final names: row, counters, event, output, in one transaction."""
+        with self._holding(one.staged.batch_no for one in settled):
+            return super().settle(runner_no, settled)
+
+    def end_attempts(self, runner_no: int, failures: Sequence[Failure]) -> set[claims.Key]:
+        """Record errors: the item fails, or waits for its next try. Returns what was accepted."""
+        with self._holding(one.batch_no for one in failures):
+            return super().end_attempts(runner_no, failures)
+
+    def release(self, runner_no: int, claims: Iterable[Claim], *, why: str) -> set[claims.Key]:
+        """Give claimed items back untried."""
+        given_back = list(claims)
+        with self._holding(one.batch_no for one in given_back):
+            return super().release(runner_no, given_back, why=why)
+
+    def last_event(self) -> int:
+        """The id of the newest event that a feed may begin after, 0 before the first.
+
+        It includes all that this store has told: an older transaction that is still open is waited for.
+        """
+        until = time.monotonic() + FEED_SECONDS
+        while True:
+            row = self.read("last_event")[0]
+            if row["beyond"] > self._told or time.monotonic() > until:
+                return int(row["id"])
+            time.sleep(FEED_POLL_SECONDS)
+
+    # --- opening ------------------------------------------------------------------------------------------
+
+    def _schema(self, connection: Connection) -> int:
+        """The schema that the database has, 0 where it has none. Raises `StoreTooNew`."""
+        there = connection.execute(self._queries["schema_there"]).fetchone()
+        if not there or not there["there"]:
+            return 0
+        row = connection.execute(self._queries["schema_version"]).fetchone()
+        found, known = int(row["version"]) if row else 0, queries.migrations("postgres")[-1][0]
+        if found > known:
+            raise errors.StoreTooNew(path=Path(connection.info.dbname), found=found, known=known)
+        return found
+
+    def _migrate(self) -> None:
+        steps = queries.migrations("postgres")
+        with translated(), self._pool.connection() as connection:
+            if self._schema(connection) == steps[-1][0]:
+                return
+            with connection.transaction():
+                connection.execute(self._queries["schema_lock"])
+                found = self._schema(connection)  # another program may have been quicker
+                for number, text in steps:
+                    if number > found:
+                        connection.execute(text.encode())
+                        connection.execute(self._queries["schema_now"], {"version": number})
+
+
+class _PostgresTransaction(Transaction):
+    def __init__(self, connection: Connection, named: dict[str, bytes]) -> None:
+        super().__init__()
+        self._connection = connection
+        self._queries = named
+        self._place = 0
+        self.told = 0
+        """An id that no event of this transaction is above; 0 where it told none."""
+
+    def _lock_for(self, query: str, parameters: Mapping[str, object]) -> None:
+        first = self._queries.get(query + postgres_dialect.FIRST)
+        if first is not None:
+            self._connection.execute(first, parameters)
+
+    def rows(self, query: str, /, **parameters: object) -> list[Row]:
+        self._lock_for(query, parameters)
+        cursor = self._connection.execute(self._queries[query], parameters)
+        return cursor.fetchall() if cursor.description else []
+
+    def many(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> int:
+        given = self._numbered(parameters) if query == "add_event" else list(parameters)
+        if not given:
+            return 0
+        with self._connection.cursor() as cursor:
+            cursor.executemany(self._queries[query], given)
+            return max(cursor.rowcount, 0)
+
+    def many_rows(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> list[Row]:
+        given, found = list(parameters), list[Row]()
+        if given:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(self._queries[query], given, returning=True)
+                more: bool | None = True
+                while more:
+                    found += cursor.fetchall()
+                    more = cursor.nextset()
+        return found
+
+    def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
+        if query == "add_items":
+            return self._stream_items(rows, **parameters)
+        values = {**parameters, "rows": json.dumps(rows, ensure_ascii=False), "place": self._place}
+        changed = self._connection.execute(self._queries[query], values).rowcount
+        if query == "merge_events":
+            self._place += changed
+        return changed
+
+    def _stream_items(self, rows: Sequence[Sequence[object]], *, batch_no: object, start: int) -> int:
+        with self._connection.cursor() as cursor:
+            with cursor.copy(self._queries["add_items"]) as copy:
+                copy.set_types(["int8", "int8", "int8", "text"])
+                for position, row in enumerate(rows, start):
+                    copy.write_row((batch_no, position, row[0], row[1]))
+            return cursor.rowcount
+
+    def _numbered(self, values: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+        """Events with their numbers in their batches, which no other transaction gives out before this one has ended,
+        and with their places in this transaction."""
+        given = [dict(one) for one in values]
+        counts = Counter(one["batch_no"] for one in given if isinstance(one["batch_no"], int))
+        following: dict[object, int] = {}
+        for no in sorted(counts):
+            row = self.row("number_events", batch_no=no, count=counts[no])
+            if row is not None:
+                following[no] = int(row["event_number"]) - counts[no]
+        for one in given:
+            no = one["batch_no"]
+            if no in following:
+                following[no] += 1
+            self._place += 1
+            one |= {"number": following.get(no), "place": self._place}
+        return given

@@ -1,0 +1,57 @@
+-- schema_there: whether this schema was made by Junmai
+SELECT to_regclass('junmai_schema') IS NOT NULL AS there;
+
+-- schema_version: the schema that the database has
+SELECT version FROM junmai_schema;
+
+-- schema_now: the database has this schema from here on
+INSERT INTO junmai_schema (one, version) VALUES (1, :version) ON CONFLICT (one) DO UPDATE SET version = excluded.version;
+
+-- schema_lock: one program migrates, the others wait and find it done
+SELECT pg_advisory_xact_lock(hashtextextended('junmai migrate ' || current_schema(), 0));
+
+-- command_lock: commands go one after another, as they do over SQLite, so that none decides by what another is about to
+-- change; claims and results do not wait here
+SELECT pg_advisory_xact_lock(hashtextextended('junmai command ' || current_schema(), 0));
+
+-- lock_batches: whoever ends attempts in several batches holds these first and in one order: no two wait for each other,
+-- and the ids of the events of a batch rise in the order in which its changes take effect
+SELECT no FROM batches WHERE no IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:nos AS jsonb)) AS value)
+ORDER BY no FOR NO KEY UPDATE;
+
+-- claim_items__first: no claim is under way when a pause or a cancel is acknowledged, and none begins after it. In a
+-- statement of its own, since a statement that waits for a lock goes on with what it had read before. Not a share lock:
+-- the claim numbers its event in this row, and two that share it would wait for each other's end
+SELECT no FROM batches WHERE no = :batch_no FOR NO KEY UPDATE;
+
+-- batch_by_id__first: what a command decides by stays until the command has taken effect
+SELECT no FROM batches WHERE id = :id FOR NO KEY UPDATE;
+
+-- give_back_lost__first: a runner that is only slow may be settling these items
+SELECT no FROM batches
+WHERE no IN (SELECT batch_no FROM items WHERE runner_no = :lost AND status IN ('running', 'staged'))
+ORDER BY no FOR NO KEY UPDATE;
+
+-- cancel_rows__first: two that let rows follow go one after another
+SELECT no FROM batches WHERE no = :no FOR NO KEY UPDATE;
+
+-- reopening_batch__first: two that re-open go one after another; the second would find nothing left in its chunk and end
+-- the re-opening while the first is at it
+SELECT no FROM batches WHERE no = :no FOR NO KEY UPDATE;
+
+-- delete_unsealed_items__first: the batch is not sealed meanwhile
+SELECT no FROM batches WHERE no = :batch_no FOR NO KEY UPDATE;
+
+-- unfinished_holder__first: of two that plan names in one folder, the second sees what the first has planned
+SELECT id FROM output_folders WHERE id = :folder_id FOR NO KEY UPDATE;
+
+-- writers_beside__first: the same for a retry-failed, which takes its names again
+SELECT id FROM output_folders WHERE id = (SELECT folder_id FROM batches WHERE no = :no) FOR NO KEY UPDATE;
+
+-- number_events: so many events of a batch happened; their numbers end with this one
+UPDATE batches SET event_number = event_number + :count WHERE no = :batch_no RETURNING event_number;
+
+-- integrity: indexes that the database says are not to be trusted
+SELECT 'the index ' || indexrelid::regclass || ' is not valid' AS fault FROM pg_index
+JOIN pg_class ON pg_class.oid = indexrelid
+WHERE relnamespace = current_schema()::regnamespace AND NOT (indisvalid AND indisready) LIMIT 20;
