@@ -60,9 +60,10 @@ class Settings(BaseSettings):
     port: int = Field(default=5100, ge=1, le=65535)
     """The port that `serve` listens at."""
     token_file: Path | None = None
-    """The file with the token that `serve` asks for beyond this machine; none: `token` in the data folder."""
+    """The file with the token that `serve` asks for, on this machine too; none: `token` in the data folder, asked for
+    where other machines reach the server."""
     server_names: tuple[str, ...] = ()
-    """Further names by which browsers may call the server, such as `studio.local`."""
+    """Further names by which browsers may call the server, such as `studio.local`, or `studio.local:443` of a proxy."""
     roots: tuple[Path, ...] = ()
     """Folders that clients of `serve` may import from and write to; none: any on this machine, none from others."""
     grace_seconds: float = Field(default=30.0, ge=0)

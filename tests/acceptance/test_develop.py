@@ -112,7 +112,7 @@ def test_another_preset_develops_everything_anew_under_the_same_names(shoot: Pat
 def test_a_blend_of_nothing_is_the_default_look(shoot: Path, tmp_path: Path, data: Path) -> None:
     junmai("develop", shoot, "--out", tmp_path / "a", data=data)
     junmai("develop", shoot, "--out", tmp_path / "b", "--preset", "vivid-landscape", "--blend", "0", data=data)
-    junmai("develop", shoot, "--out", tmp_path / "c", "--preset", "vivid-landscape", "--blend", "50", data=data)
+    junmai("develop", shoot, "--out", tmp_path / "c", "--preset", "vivid-landscape", "--blend", "50%", data=data)
     assert checksums(tmp_path / "a") == checksums(tmp_path / "b")
     assert checksums(tmp_path / "a") != checksums(tmp_path / "c")
 

@@ -28,6 +28,7 @@ def folder(tmp_path: Path) -> Path:
     [
         (("--preset", "warm-portait"), "warm-portrait"),
         (("--blend", "140"), "0 to 100"),
+        (("--blend", "half"), "0 to 100"),
         (("--quality", "0"), "1 to 100"),
         (("--long-edge", "3"), "16 to"),
         (("--workers", "0"), "--workers"),

@@ -25,8 +25,8 @@ ROUTES = {
     *("/batch/start", "/batch/{batch_id}/pause", "/batch/{batch_id}/resume", "/batch/{batch_id}/cancel"),
     *("/batch/{batch_id}/status", "/batch/list", "/batch/recover", "/batch/cleanup", "/batch/{batch_id}/priority"),
     *("/batch/{batch_id}/retry-failed", "/batch/merge", "/photos/import", "/photos", "/sessions", "/presets"),
-    *("/batch/{batch_id}/items", "/batch/{batch_id}/events", "/events", "/health", "/metrics", "/collections"),
-    *("/photos/{photo_id}/preview", "/batch/{batch_id}/items/{photo_id}/preview"),
+    *("/batch/{batch_id}/items", "/batch/{batch_id}/events", "/events", "/health", "/live", "/ready", "/metrics"),
+    *("/collections", "/photos/{photo_id}/preview", "/batch/{batch_id}/items/{photo_id}/preview"),
 }
 
 

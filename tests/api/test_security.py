@@ -36,6 +36,16 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
         yield found, (data / "token").read_text(encoding="ascii").strip()
 
 
+@pytest.fixture(scope="module")
+def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
+    """A server that only this machine reaches, where a proxy passes on what others ask; and its token."""
+    data = tmp_path_factory.mktemp("behind")
+    make_token(data / "token")
+    names = '["studio.local:443", "[fd00::5]:8443"]'
+    with server(data, "--no-runner", "--token-file", str(data / "token"), JUNMAI_SERVER_NAMES=names) as found:
+        yield found, (data / "token").read_text(encoding="ascii").strip()
+
+
 # --- the Host header ----------------------------------------------------------------------------------------
 
 GOOD_HOSTS = ("localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}", "LOCALHOST:{port}", "LocalHost:{port}")
@@ -229,6 +239,13 @@ def test_everything_but_the_page_asks_for_the_token(guarded: tuple[Server, str])
     assert found.ask("GET", "/").status in (200, 404)
 
 
+def test_a_supervisor_asks_without_the_token_and_learns_nothing_else(guarded: tuple[Server, str]) -> None:
+    found, _ = guarded
+    assert found.get("/live") == {"status": "live"}
+    assert found.get("/ready") == {"status": "ready"}
+    assert found.ask("GET", "/live", Host="evil.example").status == 403
+
+
 def test_a_browser_shows_the_token_once_and_gets_a_cookie(guarded: tuple[Server, str]) -> None:
     found, token = guarded
     assert found.ask("POST", "/login", {"token": "wrong"}).status == 401
@@ -316,3 +333,50 @@ def test_only_so_many_logins_are_kept() -> None:
         guard.log_in("t" * TOKEN_LENGTH)
     assert len(guard._logins) == 1000
     assert first not in guard._logins
+
+
+# --- behind a proxy -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["studio.local", "studio.local:443", "STUDIO.local", "[fd00::5]:8443", "localhost:{port}"]
+)
+def test_a_proxy_is_let_in_by_the_names_and_ports_that_the_settings_say(
+    behind_a_proxy: tuple[Server, str], host: str
+) -> None:
+    found, _ = behind_a_proxy
+    assert found.ask("GET", "/ready", Host=host.format(port=found.port)).status == 200
+
+
+@pytest.mark.parametrize("host", ["studio.local:{port}", "studio.local:80", "[fd00::5]", "localhost", "localhost:443"])
+def test_a_name_of_a_proxy_holds_for_its_port_alone(behind_a_proxy: tuple[Server, str], host: str) -> None:
+    found, _ = behind_a_proxy
+    assert found.ask("GET", "/ready", Host=host.format(port=found.port)).status == 403
+
+
+def test_where_the_token_is_named_it_is_asked_for_on_this_machine_too(behind_a_proxy: tuple[Server, str]) -> None:
+    found, token = behind_a_proxy
+    assert found.ask("GET", "/health").status == 401
+    assert found.ask("GET", "/health", Authorization=f"Bearer {token}").status == 200
+    asked = {"folders": ["/"]}
+    refused = found.ask("POST", "/photos/import", asked, Authorization=f"Bearer {token}")
+    assert (refused.status, refused.json["code"]) == (403, "outside_roots")
+
+
+def test_the_page_of_a_proxy_with_tls_logs_in_and_its_cookie_stays_off_plain_connections(
+    behind_a_proxy: tuple[Server, str],
+) -> None:
+    found, token = behind_a_proxy
+    page = {"Host": "studio.local", "Origin": "https://studio.local", "Sec_Fetch_Site": "same-origin"}
+    shown = found.ask("POST", "/login", {"token": token}, **page)
+    assert shown.status == 200
+    assert "Secure" in shown.headers["set-cookie"]
+    cookie = shown.headers["set-cookie"].partition(";")[0]
+    assert found.ask("GET", "/health", Cookie=cookie, **page).status == 200
+    assert found.ask("GET", "/health", Cookie=cookie, **{**page, "Origin": "https://evil.example"}).status == 403
+
+
+def test_a_token_that_is_named_and_not_there_is_refused(tmp_path: Path) -> None:
+    ended = junmai("serve", "--token-file", tmp_path / "none", data=tmp_path / "data", **CALM)
+    assert ended.code == 2
+    assert "--new-token" in ended.err

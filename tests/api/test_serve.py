@@ -174,6 +174,24 @@ def test_metrics_count_what_happened(tmp_path: Path, shoot: Path) -> None:
     assert 'junmai_http_requests_total{method="POST",status="200"} 2.0' in text
 
 
+def test_a_server_whose_disk_is_full_lives_and_is_not_ready(tmp_path: Path) -> None:
+    with server(tmp_path / "data", "--no-runner", JUNMAI_LOW_DISK_MB="1000000000") as found:
+        answer = found.ask("GET", "/ready")
+        assert (answer.status, answer.json["code"]) == (503, "disk_low")
+        assert "MB are free" in answer.json["error"]
+        assert found.get("/live") == {"status": "live"}
+        assert found.get("/health")["status"] == "ok"
+
+
+def test_a_server_whose_database_is_gone_lives_and_is_not_ready(tmp_path: Path) -> None:
+    with server(tmp_path / "data", "--no-runner") as found:
+        assert found.get("/ready") == {"status": "ready"}
+        for path in (tmp_path / "data").glob("junmai.db*"):
+            path.unlink()
+        assert found.ask("GET", "/ready").status == 503
+        assert found.get("/live") == {"status": "live"}
+
+
 def test_a_second_ctrl_c_is_not_needed_to_end_while_clients_listen(tmp_path: Path) -> None:
     with server(tmp_path / "data", "--no-runner") as found:
         from http.client import HTTPConnection

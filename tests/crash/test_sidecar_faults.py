@@ -5,6 +5,7 @@ JUNMAI_TEST_KILLS is the number of kills at random moments (30; `make long` take
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import time
@@ -168,21 +169,35 @@ def test_killed_again_and_again_while_it_writes_and_while_it_takes_back_it_loses
     assert (done.code, done.summary["left"]) == (0, []), f"seed {SEED}"
     assert checksums(place.shoot) == place.before, f"seed {SEED}"
     place.originals_are_untouched()
-    assert kills >= KILLS // 3, f"only {kills} kills met anything"
+    print(f"{kills} kills met a command at work")
+    assert kills >= KILLS // 2, f"only {kills} kills met anything"
 
 
 def _killed(place: Place, words: tuple[str | Path, ...], chance: random.Random, times: int) -> int:
-    """Start a command and kill it with all its processes, again and again. Returns how many times it was at work."""
+    """Start a command and kill it with all its processes, again and again. Returns how many times it was at work.
+
+    Moments are counted in sidecars, not in seconds: on a quick machine a second is enough for all of them, and
+    most kills then met nothing (8 of 30).
+    """
     met = 0
     for _ in range(times):
+        sidecars = _states(place.shoot)
         run = Develop(start(*words, data=place.data))
-        if words[0] == "develop" and chance.random() < 0.7:
-            run.wait_for_photo()
-            time.sleep(chance.uniform(0.0, 0.05))
-        else:
-            time.sleep(chance.uniform(0.3, 1.2))
+        wished = chance.randint(0, 4)
+        while run.process.poll() is None and len(_states(place.shoot) ^ sidecars) < wished:
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0.0, 0.01) if wished else chance.uniform(0.0, 0.6))
         met += run.process.poll() is None
         kill_group(run.process)
         run.end()
         place.nothing_lost()
     return met
+
+
+def _states(folder: Path) -> set[tuple[str, int]]:
+    """The sidecars of a folder, each with the time of its last change: one that is replaced counts as two."""
+    states = set()
+    for path in folder.glob("*.xmp"):
+        with contextlib.suppress(FileNotFoundError):  # taken away since it was listed
+            states.add((path.name, path.stat().st_mtime_ns))
+    return states

@@ -50,6 +50,13 @@ def test_the_eight_colors_share_every_hue_between_two_of_them() -> None:
     assert ((shares > 0).sum(axis=1) <= 2).all()
 
 
+@pytest.mark.parametrize("tick", [1e-15, 1e-16, 3e-17, 0.0, -1e-16])
+def test_a_red_that_rounding_moved_by_a_tick_is_red(tick: float) -> None:
+    red = np.array([[0.9, 0.0, tick]]) @ np.linalg.inv(color.WORKING_TO_SRGB.T)
+    shares = np.concatenate([hsl.weights(red + way * tick) for way in np.eye(3)])
+    assert shares[:, COLORS.index("Red")] == pytest.approx(1)
+
+
 @pytest.mark.parametrize("name", COLORS)
 def test_each_color_is_wholly_its_own_at_its_place_on_the_wheel(name: str) -> None:
     for strength in (0.1, 0.5, 1.0):

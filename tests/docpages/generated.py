@@ -120,7 +120,7 @@ def _allowed(name: str) -> str:
         return f"more than {given['exclusiveMinimum']:g}"
     low, high = given.get("minimum"), given.get("maximum")
     if low is None:
-        return "a path"
+        return {"array": "a list", "string": "a path" if given.get("format") == "path" else "a text"}[given["type"]]
     return f"{low:g} or more" if high is None else f"{low:g} to {high:g}"
 
 

@@ -313,5 +313,13 @@ class Health(_Answer):
     runners: list[RunnerAnswer]
 
 
+class Live(_Answer):
+    status: Literal["live"]
+
+
+class Ready(_Answer):
+    status: Literal["ready"]
+
+
 class LoggedIn(_Answer):
     message: str

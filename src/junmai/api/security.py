@@ -28,10 +28,13 @@ COOKIE = "junmai"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_TOKEN = 20
-OPEN_PATHS = frozenset({"/", "/login", "/logout"})
+OPEN_PATHS = frozenset({"/", "/login", "/logout", "/live", "/ready"})
+"""The page, how a browser logs in, and what a supervisor or a proxy asks: none of them tells anything of the photos."""
 OPEN_FOLDER = "/web/"
 """What is answered without a token: the page's own files, which hold no data, and the place to show the token."""
 LOGINS_KEPT = 1000
+WEB_PORTS = ("80", "443")
+"""What a `Host` without a port stands for: a server of ours with no TLS at 80, or a proxy at either."""
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -49,7 +52,10 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(:(?P<port
 
 @dataclass
 class Guard:
-    """What this server is called, and its token (None: none is asked for)."""
+    """What this server is called, and its token (None: none is asked for).
+
+    A name stands for itself at `port`; one that ends in a port (`studio.local:443`) is where a proxy listens.
+    """
 
     names: frozenset[str]
     port: int
@@ -61,8 +67,9 @@ class Guard:
         given = headers.getlist("host")
         found = _HOST.fullmatch(given[0].lower()) if len(given) == 1 else None
         name = found["name"] if found else ""
-        port = int(found["port"] or 80) if found else -1
-        if name not in self.names or port != self.port:
+        ports = (found["port"].lstrip("0"),) if found and found["port"] else WEB_PORTS
+        own = name in self.names and str(self.port) in ports[:1]
+        if not (own or any(f"{name}:{port}" in self.names for port in ports)):
             said = given[0][:80] if given else "nothing"
             raise Refused(403, f"This server is not called {said!a}.", code="host_refused")
         return given[0].lower()
@@ -94,7 +101,7 @@ class Guard:
         raise _token_needed("That is not the token of this server.")
 
     def check_token(self, path: str, headers: Headers, cookie: str | None, *, bearer: bool) -> None:
-        """Beyond loopback everything but the page's files needs the token. Raises `Refused` (401)."""
+        """Beyond loopback all but the open paths and the page's files needs the token. Raises `Refused` (401)."""
         if self.token is None or bearer or path in OPEN_PATHS or path.startswith(OPEN_FOLDER):
             return
         if cookie is None or cookie not in self._logins:
@@ -136,7 +143,7 @@ def is_loopback(host: str) -> bool:
 
 def names_of(host: str, more: Iterable[str] = ()) -> frozenset[str]:
     """The names by which a server that listens on `host` may be called: loopback, its addresses, its own name."""
-    found = {*LOOPBACK_NAMES, bracketed(host), *map(bracketed, more)}
+    found = {*LOOPBACK_NAMES, bracketed(host), *map(_called, more)}
     if not is_loopback(host):
         own = socket.gethostname().lower()
         found |= {own, f"{own.split('.')[0]}.local"}
@@ -146,6 +153,11 @@ def names_of(host: str, more: Iterable[str] = ()) -> frozenset[str]:
                     if one.family in (socket.AF_INET, socket.AF_INET6):
                         found.add(bracketed(one.address.partition("%")[0]))
     return frozenset(name.lower() for name in found)
+
+
+def _called(name: str) -> str:
+    """A name of the settings, with its port where it has one."""
+    return name if _HOST.fullmatch(name.lower()) else bracketed(name)
 
 
 def bracketed(host: str) -> str:

@@ -53,7 +53,7 @@ def serve(controller: BatchController, options: ServeOptions, *, ready: Callable
     settings = controller.settings
     host, port = options.host or settings.host, options.port or settings.port
     guard = _guard(controller, options, host, port)
-    roots = None if security.is_loopback(host) and not settings.roots else settings.roots
+    roots = None if guard.token is None and not settings.roots else settings.roots
     with contextlib.closing(_listen(host, port)) as listening:
         service = Service(controller, guard, roots)
         serving = Serving(controller, options.workers) if options.run else None
@@ -79,14 +79,20 @@ def _end(service: Service, serving: Serving | None, asked_at: float, grace: floa
 
 
 def _guard(controller: BatchController, options: ServeOptions, host: str, port: int) -> security.Guard:
-    path = options.token_file or controller.settings.token_file or controller.settings.data / "token"
-    token = security.read_token(path)
-    if token is None and not security.is_loopback(host):
-        raise errors.BadInput(
-            detail=f"{host} can be reached from other machines, and there is no token at {path}: "
-            "`junmai serve --new-token` makes one."
-        )
-    asked = None if security.is_loopback(host) else token
+    """Its token is asked for where other machines can reach the server, and wherever its file is named: behind a proxy
+    everybody comes from this machine. Raises `BadInput` where there is none."""
+    named = options.token_file or controller.settings.token_file
+    path = named or controller.settings.data / "token"
+    asked = None
+    if named is not None or not security.is_loopback(host):
+        asked = security.read_token(path)
+        if asked is None:
+            why = (
+                "It is to ask for a token"
+                if security.is_loopback(host)
+                else f"{host} can be reached from other machines"
+            )
+            raise errors.BadInput(detail=f"{why}, and there is none at {path}: `junmai serve --new-token` makes one.")
     names = security.names_of(host, controller.settings.server_names)
     return security.Guard(names, port, asked)
 

@@ -25,11 +25,20 @@ from junmai.domain.naming import FIELDS
 
 _SPELLINGS = {"jpg": "jpeg", "tif": "tiff", "p3": "display-p3", "adobergb": "adobe-rgb", "no-gps": "no_gps"}
 
+
+def _percent(text: object) -> float:
+    """A share as people write it: 50, 50 % or 50%. Typer hands the default in as a number."""
+    try:
+        return float(str(text).strip().removesuffix("%"))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no number; say how much of the preset, 0 to 100.") from None
+
+
 Preset = Annotated[
     str | None, typer.Option(help="A preset: NAME, NAME@VERSION, or an .xmp or .lrtemplate of Lightroom's.")
 ]
 Collection = Annotated[str | None, typer.Option(help="Develop the photos of this collection instead of folders.")]
-Blend = Annotated[float, typer.Option(help="How much of the preset, 0 to 100.")]
+Blend = Annotated[float, typer.Option(help="How much of the preset, 0 to 100.", parser=_percent, metavar="<float>")]
 SettingsFrom = Annotated[
     str | None,
     typer.Option(

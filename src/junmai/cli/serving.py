@@ -25,7 +25,8 @@ def serve(
     ] = None,
     no_runner: Annotated[bool, typer.Option("--no-runner", help="Develop nothing here: other processes do.")] = False,
     token_file: Annotated[
-        Path | None, typer.Option(help="The file with the token; none: `token` in the data folder.")
+        Path | None,
+        typer.Option(help="The file with the token, asked for on this machine too; none: `token` in the data folder."),
     ] = None,
     new_token: Annotated[bool, typer.Option("--new-token", help="Write a new token to that file, and end.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,

@@ -30,7 +30,7 @@ RESAVE = "Re-save it as DNG with Adobe DNG Converter (free), or as TIFF with the
 FROM_DNG = "Open it in the program that made it, save it as a TIFF of 16 bits a channel, and try again."
 
 # LibRaw's flip to EXIF orientation.
-_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
+ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 
 
 def decode(path: Path, found: Sniffed, balance: Balance, want: Wanted) -> Decoded:
@@ -48,10 +48,10 @@ def decode(path: Path, found: Sniffed, balance: Balance, want: Wanted) -> Decode
 def _develop(raw: Any, path: Path, found: Sniffed, balance: Balance, want: Wanted) -> Decoded:
     if raw.raw_type == rawpy.RawType.Flat:
         check_filled(raw.raw_image_visible, int(raw.white_level))
-    facts = _facts(raw, path, found, want)
+    facts = facts_of(raw, path, found, want)
     camera = facts.camera
     gains = balance(camera) if camera else None
-    orientation = _ORIENTATION.get(raw.sizes.flip, 1)  # read first: turning it off below makes LibRaw forget it
+    orientation = ORIENTATION.get(raw.sizes.flip, 1)  # read first: turning it off below makes LibRaw forget it
     shown = (
         preview.read(raw, most=int(raw.sizes.raw_width) * int(raw.sizes.raw_height))
         if want.base_look == "camera" and facts.profile is None
@@ -61,7 +61,7 @@ def _develop(raw: Any, path: Path, found: Sniffed, balance: Balance, want: Wante
     if camera is None or gains is None:  # one or four colours: LibRaw made linear sRGB of it
         full, matrix = (1.0, 1.0, 1.0), color.SRGB_TO_WORKING
     else:
-        red, green, blue = _saturation(raw)
+        red, green, blue = saturation(raw)
         full, matrix = (gains[0] * red, gains[1] * green, gains[2] * blue), camera.to_working(gains)
     ramp = np.arange(65536, dtype=np.float32) / 65535
     return Decoded(
@@ -112,7 +112,7 @@ class _Facts:
     remarks: tuple[str, ...] = ()
 
 
-def _facts(raw: Any, path: Path, found: Sniffed, want: Wanted) -> _Facts:
+def facts_of(raw: Any, path: Path, found: Sniffed, want: Wanted) -> _Facts:
     if raw.num_colors != 3:
         return _Facts(None, baseline_exposure=found.baseline_exposure)
     directories: list[Tags] = []
@@ -149,7 +149,7 @@ def _model(path: Path) -> str:
 
 def _demosaic(raw: Any, gains: Gains | None, *, plain: bool) -> NDArray[np.uint16]:
     """(height, width, 3) uint16. 65535 is the fullest channel's clipping point, so nothing is cut at white."""
-    if gains is not None and plain and _is_plain_bayer(raw):
+    if gains is not None and plain and is_plain_bayer(raw):
         from junmai.develop import demosaic
 
         black, white = raw.black_level_per_channel, int(raw.white_level)
@@ -159,7 +159,7 @@ def _demosaic(raw: Any, gains: Gains | None, *, plain: bool) -> NDArray[np.uint1
     return by_libraw(raw, gains)
 
 
-def _is_plain_bayer(raw: Any) -> bool:
+def is_plain_bayer(raw: Any) -> bool:
     """Whether the sensor is a rectangle of 2 x 2 red, green and blue sites, which `demosaic` develops.
 
     Not so Fuji's sensors turned by 45 degrees (LibRaw makes them one row less than columns) and pixels that are not
@@ -210,7 +210,7 @@ def cropped(raw: Any, pixels: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return np.ascontiguousarray(pixels[top : top + height, left : left + width])
 
 
-def _saturation(raw: Any) -> tuple[float, float, float]:
+def saturation(raw: Any) -> tuple[float, float, float]:
     """Where red, green and blue really saturate, as shares of the white level.
 
     Some sensors stop below the level that LibRaw knows for their kind; taken for unclipped, such highlights turn

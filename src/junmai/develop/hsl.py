@@ -59,6 +59,7 @@ def weights(rgb: Values) -> Values:
     sixth = np.where(high == red, (green - blue) / spread, (blue - red) / spread + 2)
     sixth = np.where((high == blue) & (high > np.maximum(red, green)), (red - green) / spread + 4, sixth)
     place, ahead = (60 * sixth) % 360, np.append(_WHEEL[1:], 360)
+    place[place == 360] = 0  # a remainder of -1e-16 is rounded to 360 itself, which lies before no colour
     shares = np.zeros((len(rgb), len(COLORS)))
     for k in range(len(COLORS)):
         inside = (place >= _WHEEL[k]) & (place < ahead[k])

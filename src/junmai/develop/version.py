@@ -3,7 +3,7 @@
 import functools
 from importlib import metadata
 
-ENGINE_VERSION = 4
+ENGINE_VERSION = 5
 """Raised by hand whenever the same settings give other pixels."""
 SOFTWARE = "Junmai"
 """What outputs name as their software, without a version: the same batch must give the same bytes. An import leaves out

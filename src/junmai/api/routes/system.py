@@ -10,9 +10,10 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from junmai import __version__, errors
+from junmai import __version__, errors, files
 from junmai.api import bodies, examples, metrics, schemas
 from junmai.api.door import cookie_of
+from junmai.api.problems import Refused
 from junmai.api.routing import BatchId, Declares, answer, service_of
 from junmai.api.security import COOKIE
 from junmai.api.service import Service
@@ -104,6 +105,35 @@ def _health(service: Service) -> dict[str, object]:
     }
 
 
+@route("GET", "/live", schemas.Live, {"status": "live"})
+async def live(request: Request) -> JSONResponse:
+    """Whether the process answers at all; the store is not asked. Where it does not, start the server anew."""
+    return answer({"status": "live"})
+
+
+@route("GET", "/ready", schemas.Ready, {"status": "ready"})
+async def ready(request: Request) -> JSONResponse:
+    """Whether requests may be sent here: 503 while the database does not answer or its disk is full."""
+    service = service_of(request)
+    await service.read(_check_ready, service)
+    return answer({"status": "ready"})
+
+
+def _check_ready(service: Service) -> None:
+    """Raises a `StoreError`, or `Refused` (503)."""
+    store, settings = service.controller.store, service.controller.settings
+    store.last_event()
+    free = files.free_bytes(settings.data)
+    if free is None or free < settings.low_disk_mb * 1_000_000:
+        left = "nobody can say how much is free" if free is None else f"{free // 1_000_000} MB are free"
+        raise Refused(
+            503,
+            f"The disk of the data folder is full: {left}, low_disk_mb is {settings.low_disk_mb}.",
+            code="disk_low",
+            headers={"Retry-After": "10"},
+        )
+
+
 @route("GET", "/metrics", None, "# HELP junmai_batches Batches by state.\n", media=metrics.MEDIA_TYPE)
 async def all_metrics(request: Request) -> Response:
     """Figures for Prometheus."""
@@ -131,7 +161,8 @@ async def login(request: Request) -> JSONResponse:
     value = service.guard.log_in(body.token)
     response = answer({"message": "Logged in" if value else "This server needs no token"})
     if value is not None:
-        secure = request.url.scheme == "https"
+        # a proxy with TLS asks us without it; the browser says what it sees
+        secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
         response.set_cookie(COOKIE, value, max_age=COOKIE_SECONDS, httponly=True, samesite="strict", secure=secure)
     return response
 
