@@ -16,6 +16,8 @@ writer is at work at a time; here many are, and a statement that waits for a loc
 
 _COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 _INDEX_HINT = re.compile(r"\s+INDEXED BY \w+")
+_LOOP_ORDER = re.compile(r"CROSS JOIN (?=\w+ AS \w+ ON |\w+ ON )")
+"""Over SQLite these words also keep the order of the loops."""
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _MAY_BE_NULL = {
     **dict.fromkeys(("status", "or_status", "only_reason", "error_kind", "kind", "label", "camera"), "text"),
@@ -34,7 +36,7 @@ def load() -> dict[str, bytes]:
 
 def as_postgres(text: str) -> bytes:
     """One query with the words of PostgreSQL and the placeholders of its driver."""
-    plain = _INDEX_HINT.sub("", _COMMENT.sub("", text)).replace("%", "%%")
+    plain = _LOOP_ORDER.sub("JOIN ", _INDEX_HINT.sub("", _COMMENT.sub("", text))).replace("%", "%%")
     return _PARAMETER.sub(_placeholder, plain).strip().encode()
 
 

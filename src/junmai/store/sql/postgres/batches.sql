@@ -37,14 +37,16 @@ SELECT coalesce((SELECT id FROM events WHERE id < (pg_snapshot_xmin(pg_current_s
     (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 21) AS beyond;
 
 -- claim_items: take the items that are ready, in their order, passing over what another statement holds; one that waits
--- for longer than any retry does (900 s; 450 s is the longest) waits because the clock was set back
-UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = :runner_no, claimed_at = :now
-WHERE batch_no = :batch_no AND status = 'pending' AND position IN (
+-- for longer than any retry does (900 s; 450 s is the longest) waits because the clock was set back. MATERIALIZED: as a
+-- plain subquery it may be run once for each row, and LIMIT then limits nothing
+WITH ready AS MATERIALIZED (
     SELECT position FROM items WHERE batch_no = :batch_no AND status = 'pending'
       AND (ready_at <= :now OR ready_at > :now + 900)
       AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running')
     ORDER BY ready_at, position LIMIT :limit FOR UPDATE SKIP LOCKED)
-RETURNING position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;
+UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = :runner_no, claimed_at = :now
+FROM ready WHERE items.batch_no = :batch_no AND items.position = ready.position AND items.status = 'pending'
+RETURNING items.position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;
 
 -- folder_and_format: where the outputs of a batch go
 SELECT folder_id, CAST(recipe AS jsonb) -> 'output' ->> 'format' AS format FROM batches WHERE no = :no;

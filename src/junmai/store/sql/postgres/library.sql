@@ -18,17 +18,20 @@ UPDATE photos SET sha256 = :sha256, mtime_ns = :mtime_ns, inode = :inode
 WHERE id = :id AND size = :size AND fingerprint = :fingerprint
   AND (sha256 IS DISTINCT FROM :sha256 OR mtime_ns <> :mtime_ns OR inode <> :inode) RETURNING id;
 
--- photos_by_ids: photos by their ids
+-- photos_by_ids: photos by their ids; here and below, a number that is too long for an id is the id of none
 SELECT * FROM photos
-WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS value);
+WHERE id IN (SELECT CASE WHEN length(value) < 19 THEN value::bigint END
+             FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS value);
 
 -- photo_names: ids and file names of photos by their ids
 SELECT id, file_name FROM photos
-WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS value);
+WHERE id IN (SELECT CASE WHEN length(value) < 19 THEN value::bigint END
+             FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS value);
 
 -- known_photo_ids: which of these ids the library has
 SELECT id FROM photos
-WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS value);
+WHERE id IN (SELECT CASE WHEN length(value) < 19 THEN value::bigint END
+             FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS value);
 
 -- add_session: a new session; one that the user named, unless another process made it at the same moment
 INSERT INTO sessions (name, folder, first_at, last_at, named_by_user, created_at)
