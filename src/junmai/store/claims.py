@@ -41,11 +41,20 @@ class ClaimVerbs(Engine):
                 scope=scope,
                 workers=workers,
                 now=now,
+                lease_seconds=self.lease_seconds or 0,
             )
             if row is None:
                 raise errors.StoreError(detail="the runner was not recorded")
             transaction.event("runner_started", now, batch_no=scope, runner=runner_id, pid=pid, workers=workers)
             return int(row["no"])
+
+    def keep_lease(self, no: int) -> bool:
+        """A runner gives a sign of life; one that was taken for dead is among the living again, with nothing in hand.
+
+        For stores with `lease_seconds` only. Returns whether there is such a runner.
+        """
+        with self.write() as transaction:
+            return bool(transaction.rows("keep_lease", no=no, lease_seconds=self.lease_seconds or 0))
 
     def end_runner(self, no: int) -> bool:
         """A runner is gone and holds nothing any more."""
@@ -53,7 +62,7 @@ class ClaimVerbs(Engine):
             return bool(transaction.rows("end_runner", no=no, now=self.clock.now()))
 
     def open_runners(self) -> list[RunnerInfo]:
-        """Runners that have not said goodbye: alive as long as their lock is held."""
+        """Runners that have not said goodbye: alive as long as their lock is held, or their lease lasts."""
         return [
             RunnerInfo(**{name: row[name] for name in RunnerInfo.__dataclass_fields__})
             for row in self.read("open_runners")

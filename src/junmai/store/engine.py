@@ -6,7 +6,7 @@ import abc
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from junmai import errors
 from junmai.clock import Clock
@@ -105,6 +105,10 @@ class Engine(abc.ABC):
     """Opens transactions and reads. `clock` gives the time that rows and events carry."""
 
     clock: Clock
+    kind: ClassVar[str]
+    """Which database it is: `sqlite`, `postgresql`."""
+    lease_seconds: ClassVar[float | None] = None
+    """How long a runner counts as alive after its last sign of life, where that decides; None where its lock does."""
 
     @abc.abstractmethod
     def listen(self, listener: Listener) -> None:

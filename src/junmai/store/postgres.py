@@ -1,8 +1,9 @@
 """The store for many machines: PostgreSQL through psycopg, with the verbs that every store has.
 
-Over SQLite one writer is at work at a time. Here many are, each holding the rows that it changes: what a verb decides by
-is locked before (`postgres_dialect.FIRST`), batches in the order of their numbers, and a batch before its items, so that
-no two wait for each other. Commands go one after another; claims and results of other batches do not wait for them.
+Over SQLite one writer is at work at a time. Here many are, each holding the rows that it changes: what a verb decides
+by is locked before (`postgres_dialect.FIRST`), batches in the order of their numbers, and a batch before its items, so
+that no two wait for each other. Commands go one after another; claims and results of other batches do not wait for
+them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from junmai.domain.model import Claim, Failure, Settled, SourceRead, Staged
 from junmai.store import claims, postgres_dialect, queries
 from junmai.store.base import Contents, Store
 from junmai.store.engine import Listener, Row, Transaction
-from junmai.store.postgres_pool import Connection, Pool, translated
+from junmai.store.postgres_pool import Connection, Pool, place_of, translated
 
 FEED_SECONDS = 5.0
 """So long `last_event` waits for the feed to reach what this store has told; transactions take milliseconds."""
@@ -34,14 +35,19 @@ FEED_POLL_SECONDS = 0.002
 class PostgresStore(Store):
     """All verbs over one schema of a PostgreSQL database, usable from many threads, processes and machines."""
 
+    kind = "postgresql"
+    lease_seconds = 60.0
+
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         """Open the database at a `postgresql://` address, and make or bring up its tables.
 
-        Raises `StoreUnavailable`, `StoreTooNew`, `StoreError`; none of them changes it.
+        Raises `StoreAway`, `StoreRefused`, `StoreTooNew`, `StoreDamaged`; none of them changes it.
         """
         self.clock = clock or SystemClock()
         self._queries = postgres_dialect.load()
-        self._pool = Pool(url)
+        self._place = place_of(url)
+        with translated():
+            self._pool = Pool(url, self._queries)
         self._listeners: list[Listener] = []
         self._local = threading.local()
         self._told = 0
@@ -61,14 +67,13 @@ class PostgresStore(Store):
     def write(self, *, command: bool = False) -> Iterator[Transaction]:
         """A write transaction; a command waits for the command before it."""
         nos: list[int] = getattr(self._local, "nos", [])
-        with translated(), self._pool.connection() as connection:
-            with connection.transaction():
-                transaction = _PostgresTransaction(connection, self._queries)
-                if command:
-                    transaction.rows("command_lock")
-                if nos:
-                    transaction.rows("lock_batches", nos=json.dumps(nos))
-                yield transaction
+        with translated(), self._pool.connection() as connection, connection.transaction():
+            transaction = _PostgresTransaction(connection, self._queries)
+            if command:
+                transaction.rows("command_lock")
+            if nos:
+                transaction.rows("lock_batches", nos=json.dumps(nos))
+            yield transaction
         self._told = max(self._told, transaction.told)
         for no, lifecycle in transaction.changed.items():
             for listener in self._listeners:
@@ -90,7 +95,7 @@ class PostgresStore(Store):
 
     def backup_to(self, target: Path, *, between: Callable[[], None]) -> Contents:
         """Not of this store: the server has its own way, which also copies what is written meanwhile."""
-        raise errors.StoreError(detail="a PostgreSQL database is copied with pg_dump or a base backup")
+        raise errors.BackupFailed(detail="a PostgreSQL database is copied by its own tools, such as pg_dump")
 
     # --- what many writers at once need -------------------------------------------------------------------
 
@@ -152,20 +157,33 @@ class PostgresStore(Store):
     # --- opening ------------------------------------------------------------------------------------------
 
     def _schema(self, connection: Connection) -> int:
-        """The schema that the database has, 0 where it has none. Raises `StoreTooNew`."""
+        """The schema that the database has, 0 where it has none. Raises `StoreTooNew`, `StoreDamaged`."""
         there = connection.execute(self._queries["schema_there"]).fetchone()
-        if not there or not there["there"]:
+        if there and not there["there"]:
+            if there["tables"]:
+                raise errors.StoreDamaged(path=self._place, detail="it is a database of another program")
             return 0
         row = connection.execute(self._queries["schema_version"]).fetchone()
         found, known = int(row["version"]) if row else 0, queries.migrations("postgres")[-1][0]
         if found > known:
-            raise errors.StoreTooNew(path=Path(connection.info.dbname), found=found, known=known)
+            raise errors.StoreTooNew(path=self._place, found=found, known=known)
         return found
+
+    def _let_event_ids_rise(self, connection: Connection) -> None:
+        """After a restore on another server, whose transactions have lower numbers: the feed goes on, and state files
+        count anew, as after any restore."""
+        if connection.execute(self._queries["event_ids_fall"]).fetchone():
+            with connection.transaction():
+                connection.execute(self._queries["schema_lock"])
+                if connection.execute(self._queries["event_ids_fall"]).fetchone():
+                    connection.execute(self._queries["let_event_ids_rise"])
+                    connection.execute(self._queries["renew_store_identity"])
 
     def _migrate(self) -> None:
         steps = queries.migrations("postgres")
         with translated(), self._pool.connection() as connection:
             if self._schema(connection) == steps[-1][0]:
+                self._let_event_ids_rise(connection)
                 return
             with connection.transaction():
                 connection.execute(self._queries["schema_lock"])
@@ -183,7 +201,7 @@ class _PostgresTransaction(Transaction):
         self._queries = named
         self._place = 0
         self.told = 0
-        """An id that no event of this transaction is above; 0 where it told none."""
+        """The id of its newest event; 0 where it told none."""
 
     def _lock_for(self, query: str, parameters: Mapping[str, object]) -> None:
         first = self._queries.get(query + postgres_dialect.FIRST)
@@ -196,7 +214,9 @@ class _PostgresTransaction(Transaction):
         return cursor.fetchall() if cursor.description else []
 
     def many(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> int:
-        given = self._numbered(parameters) if query == "add_event" else list(parameters)
+        if query == "add_event":
+            return self._tell(self._numbered(parameters))
+        given = list(parameters)
         if not given:
             return 0
         with self._connection.cursor() as cursor:
@@ -216,20 +236,25 @@ class _PostgresTransaction(Transaction):
 
     def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
         if query == "add_items":
-            return self._stream_items(rows, **parameters)
+            return self._stream_items(rows, parameters["batch_no"], parameters["start"])
         values = {**parameters, "rows": json.dumps(rows, ensure_ascii=False), "place": self._place}
         changed = self._connection.execute(self._queries[query], values).rowcount
         if query == "merge_events":
             self._place += changed
         return changed
 
-    def _stream_items(self, rows: Sequence[Sequence[object]], *, batch_no: object, start: int) -> int:
+    def _stream_items(self, rows: Sequence[Sequence[object]], batch_no: Any, start: Any) -> int:
         with self._connection.cursor() as cursor:
             with cursor.copy(self._queries["add_items"]) as copy:
                 copy.set_types(["int8", "int8", "int8", "text"])
                 for position, row in enumerate(rows, start):
                     copy.write_row((batch_no, position, row[0], row[1]))
             return cursor.rowcount
+
+    def _tell(self, values: list[dict[str, object]]) -> int:
+        if values:
+            self.told = max(int(row["id"]) for row in self.many_rows("add_event", values))
+        return len(values)
 
     def _numbered(self, values: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
         """Events with their numbers in their batches, which no other transaction gives out before this one has ended,
@@ -242,9 +267,9 @@ class _PostgresTransaction(Transaction):
             if row is not None:
                 following[no] = int(row["event_number"]) - counts[no]
         for one in given:
-            no = one["batch_no"]
-            if no in following:
-                following[no] += 1
+            about = one["batch_no"]
+            if about in following:
+                following[about] += 1
             self._place += 1
-            one |= {"number": following.get(no), "place": self._place}
+            one |= {"number": following.get(about), "place": self._place}
         return given

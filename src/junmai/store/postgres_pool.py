@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psycopg
+import psycopg_pool
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.types.numeric import FloatDumper, Int8Dumper
 from psycopg.types.string import StrDumper
@@ -16,93 +19,155 @@ from psycopg.types.string import StrDumper
 from junmai import errors
 from junmai.store.engine import Row
 
-RECONNECT_SECONDS = 30.0
-"""So long a server may be away, as it is while it restarts, before that is an error."""
-RECONNECT_POLL_SECONDS = 0.2
+OPEN_SECONDS = 5.0
+"""So long a server may be away when a store is opened: it may be starting together with Junmai."""
+AWAY_SECONDS = 30.0
+"""So long it may be away afterwards, as it is while it restarts, before that is an error."""
+AGAIN_SECONDS = 1.0
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 30
+MOST = 16
+"""Connections of one process. Its threads wait milliseconds for one; a server has 100 as it comes."""
 OLDEST_SERVER = 160_000
 """`IS JSON` and subqueries without a name come with PostgreSQL 16."""
 
 Connection = psycopg.Connection[Row]
 
+# what it would say while a server is away goes to the user as an error of ours, once, and not at every try
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
 
 class Pool:
     """As many connections as are in use at once. One that is idle is looked at before it is given out."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, named: Mapping[str, bytes]) -> None:
+        """Open. Raises `StoreAway`, and `StoreRefused` at once where waiting would not help."""
         self._url = url
-        self._idle: list[Connection] = []
-        self._busy: set[Connection] = set()
+        self._begins = named["connection_begins"]
         self._lock = threading.Lock()
-        self._generation = 0
+        self._pool: psycopg_pool.ConnectionPool[Connection] | None = None
+        self._look()
+        self._opened()
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection of the caller's own that answers; it is kept afterwards unless it broke."""
-        connection, generation = self._take(), self._generation
+        """A connection of the caller's own that answers; it is kept afterwards unless it broke.
+
+        Raises `StoreAway` where the server stays away, `StoreBusy` where the other threads keep all.
+        """
+        pool = self._opened()
+        connection = self._taken_from(pool)
         try:
             yield connection
         finally:
-            with self._lock:
-                self._busy.discard(connection)
-                whole = not connection.closed and connection.info.transaction_status == 0
-                if whole and generation == self._generation:
-                    self._idle.append(connection)
-                    connection = None  # type: ignore[assignment]
-            if connection is not None:
-                connection.close()
+            pool.putconn(connection)
 
     def close(self) -> None:
-        """Close what is idle now, and the others when they are given back."""
+        """Close what is idle now, and the others when they are given back. Whoever asks later opens anew."""
         with self._lock:
-            idle, self._idle = self._idle, []
-            self._generation += 1
-        for connection in idle:
-            connection.close()
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
 
-    def _take(self) -> Connection:
-        until = time.monotonic() + RECONNECT_SECONDS
+    def _opened(self) -> psycopg_pool.ConnectionPool[Connection]:
+        with self._lock:
+            if self._pool is None:
+                self._pool = psycopg_pool.ConnectionPool(
+                    self._url,
+                    connection_class=Connection,
+                    kwargs=_WAYS,
+                    min_size=1,
+                    max_size=MOST,
+                    open=True,
+                    configure=self._begin,
+                    check=psycopg_pool.ConnectionPool.check_connection,
+                    reconnect_timeout=AGAIN_SECONDS,
+                    num_workers=1,
+                    name="junmai",
+                )
+            return self._pool
+
+    def _taken_from(self, pool: psycopg_pool.ConnectionPool[Connection]) -> Connection:
+        """Asked again and again for a second each: the pool tries to connect when it is asked, and then ever more
+        seldom, up to minutes apart."""
+        until = time.monotonic() + AWAY_SECONDS
         while True:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
             try:
-                connection = connection or self._connect()
-                connection.execute(b"")  # a restart of the server is noticed here, where nothing has begun
-            except psycopg.OperationalError as error:
-                if connection is not None:
-                    connection.close()
-                    continue  # the next idle one, and then a new one
-                if not _may_pass(error) or time.monotonic() > until:
+                return pool.getconn(timeout=AGAIN_SECONDS)
+            except psycopg_pool.PoolTimeout:
+                if time.monotonic() > until:
+                    self._connect().close()  # says why; where it can be had, the other threads keep all of ours
+                    raise errors.StoreBusy(seconds=AWAY_SECONDS) from None
+
+    # --- one connection -----------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        until = time.monotonic() + OPEN_SECONDS
+        while True:
+            try:
+                connection = self._connect()
+            except errors.StoreAway:
+                if time.monotonic() > until:
                     raise
-                time.sleep(RECONNECT_POLL_SECONDS)
+                time.sleep(AGAIN_SECONDS / 4)
             else:
-                with self._lock:
-                    self._busy.add(connection)
-                return connection
+                with contextlib.closing(connection):
+                    self._begin(connection)
+                return
 
     def _connect(self) -> Connection:
-        connection: Connection = psycopg.connect(
-            self._url, autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_SECONDS, prepare_threshold=3
-        )
-        if connection.info.server_version < OLDEST_SERVER:
-            found = connection.info.server_version // 10_000
-            connection.close()
-            raise errors.StoreError(detail=f"the server is PostgreSQL {found}, 16 is the oldest")
+        """One connection beside the pool, to find out what it does not tell."""
+        try:
+            return Connection.connect(self._url, **_WAYS)
+        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+            if isinstance(error, psycopg.OperationalError) and _may_pass(error):
+                raise errors.StoreAway(detail=said(error)) from error
+            raise errors.StoreRefused(detail=said(error)) from error
+
+    def _begin(self, connection: Connection) -> None:
+        facts = connection.info
+        if facts.server_version < OLDEST_SERVER:
+            raise errors.StoreRefused(
+                detail=f"the server is PostgreSQL {facts.server_version // 10_000}, 16 is the oldest"
+            )
+        if facts.parameter_status("server_encoding") != "UTF8":
+            raise errors.StoreRefused(detail=f"the encoding of the database {facts.dbname} is not UTF8")
         # one type for each kind of value: a statement is prepared once, and not anew for every size of number
         connection.adapters.register_dumper(int, Int8Dumper)
         connection.adapters.register_dumper(float, FloatDumper)
-        connection.adapters.register_dumper(str, StrDumper)
-        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'".encode())
-        connection.execute(b"SET default_transaction_isolation = 'read committed'")
-        return connection
+        connection.adapters.register_dumper(str, _TextDumper)
+        connection.execute(self._begins, {"lock_timeout": f"{LOCK_SECONDS}s"})
+
+
+_WAYS: dict[str, Any] = {
+    "autocommit": True,
+    "row_factory": dict_row,
+    "connect_timeout": CONNECT_SECONDS,
+    "prepare_threshold": 3,
+    "application_name": "junmai",
+    "client_encoding": "utf8",
+}
+
+
+class _TextDumper(StrDumper):
+    """PostgreSQL keeps no NUL in a text, and what a camera or a library says may have one."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
+
+
+def place_of(url: str) -> str:
+    """An address as it may be shown: without its password."""
+    facts = conninfo_to_dict(url)
+    return f"{facts.get('dbname') or ''} at {facts.get('host') or 'this machine'}"
 
 
 def _may_pass(error: psycopg.OperationalError) -> bool:
     """Whether a connection that is refused now may be had soon: the server is away, starts or stops. A wrong password
     or a database that is not there are not of that kind."""
-    said = str(error).lower()
-    return not any(word in said for word in ("authentication", "does not exist", "no pg_hba", "could not translate"))
+    text = str(error).lower()
+    hopeless = ("authentication", "password", "does not exist", "no pg_hba", "could not translate", "failed to resolve")
+    return not any(words in text for words in hopeless)
 
 
 @contextlib.contextmanager
@@ -112,8 +177,10 @@ def translated() -> Iterator[None]:
         yield
     except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable) as error:
         raise errors.StoreBusy(seconds=LOCK_SECONDS) from error
+    except (psycopg.errors.DiskFull, psycopg.errors.IoError) as error:
+        raise errors.StoreUnavailable(detail=said(error)) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise errors.StoreUnavailable(detail=str(error).strip()) from error
+        raise errors.StoreAway(detail=said(error)) from error
     except psycopg.IntegrityError as error:
         raise errors.StoreError(detail=f"it refuses what contradicts its rules ({said(error)})") from error
     except psycopg.Error as error:
@@ -121,6 +188,5 @@ def translated() -> Iterator[None]:
 
 
 def said(error: psycopg.Error) -> str:
-    """What the server says in one line."""
-    primary: Any = error.diag.message_primary
-    return str(primary or error).strip()
+    """What the server says, in one line."""
+    return " ".join(str(error.diag.message_primary or error).split())

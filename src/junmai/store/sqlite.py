@@ -63,6 +63,8 @@ T = TypeVar("T")
 class SqliteStore(Store):
     """All verbs over one SQLite file, usable from many threads and processes."""
 
+    kind = "sqlite"
+
     def __init__(self, path: Path, *, clock: Clock | None = None) -> None:
         """Open the database, making it if it is not there.
 

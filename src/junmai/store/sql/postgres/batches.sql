@@ -17,24 +17,18 @@ SELECT status, count(*) AS batches, sum(total)::bigint AS photos, sum(processed)
 
 -- add_event: something happened; its id is made of its transaction and of its place therein
 INSERT INTO events (id, batch_no, number, type, at, photo_id, generation, data)
-VALUES ((pg_current_xact_id()::text::bigint << 21) + :place, :batch_no, :number, :type, :now, :photo_id, :generation,
-        :data);
+VALUES (junmai_event_id(:place), :batch_no, :number, :type, :now, :photo_id, :generation, :data) RETURNING id;
 
 -- events_after: what happened since an event, up to the oldest transaction that is still open: what that one tells will
--- have a lower id than what came after it, and whoever read on would never see it
+-- have a lower id than what came after it, and whoever read on would never see it. The events of one batch come in the
+-- order of their ids, since each transaction holds the row of the batch before it gets its number
 SELECT * FROM events WHERE id > :after AND (:batch_no IS NULL OR batch_no = :batch_no)
-    AND id < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 21)
-ORDER BY id LIMIT :limit;
-
--- batch_events_after: what happened to one batch since an event
-SELECT * FROM events WHERE batch_no = :batch_no AND id > :after
-    AND id < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 21)
+    AND (:batch_no IS NOT NULL OR id < junmai_feed_end())
 ORDER BY id LIMIT :limit;
 
 -- last_event: the id of the newest event that a feed may begin after, and from which id on none may
-SELECT coalesce((SELECT id FROM events WHERE id < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 21)
-                 ORDER BY id DESC LIMIT 1), 0) AS id,
-    (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 21) AS beyond;
+SELECT coalesce((SELECT id FROM events WHERE id < junmai_feed_end() ORDER BY id DESC LIMIT 1), 0) AS id,
+    junmai_feed_end() AS beyond;
 
 -- claim_items: take the items that are ready, in their order, passing over what another statement holds; one that waits
 -- for longer than any retry does (900 s; 450 s is the longest) waits because the clock was set back. MATERIALIZED: as a
@@ -98,7 +92,7 @@ counted AS (
     UPDATE batches SET event_number = event_number + (SELECT count(*) FROM told) WHERE no = :into
     RETURNING event_number - (SELECT count(*) FROM told) AS number)
 INSERT INTO events (id, batch_no, number, type, at, photo_id, generation, data)
-SELECT (pg_current_xact_id()::text::bigint << 21) + :place + nth, :into, counted.number + nth, 'item_' || told.status,
+SELECT junmai_event_id(:place + nth), :into, counted.number + nth, 'item_' || told.status,
        told.ended_at, told.photo_id, :generation,
        json_build_object('output', merged_name, 'error_kind', told.error_kind, 'error_message', told.error_message,
                          'merged_from', CAST(:other_id AS text))::text

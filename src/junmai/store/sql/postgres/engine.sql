@@ -1,5 +1,11 @@
--- schema_there: whether this schema was made by Junmai
-SELECT to_regclass('junmai_schema') IS NOT NULL AS there;
+-- connection_begins: what holds for every statement of a connection; what is acknowledged is on the disk
+SELECT set_config('lock_timeout', :lock_timeout, false),
+    set_config('default_transaction_isolation', 'read committed', false),
+    set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false);
+
+-- schema_there: whether this schema was made by Junmai, and how many tables are there
+SELECT to_regclass('junmai_schema') IS NOT NULL AS there,
+    (SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')) AS tables;
 
 -- schema_version: the schema that the database has
 SELECT version FROM junmai_schema;
@@ -48,8 +54,34 @@ SELECT id FROM output_folders WHERE id = :folder_id FOR NO KEY UPDATE;
 -- writers_beside__first: the same for a retry-failed, which takes its names again
 SELECT id FROM output_folders WHERE id = (SELECT folder_id FROM batches WHERE no = :no) FOR NO KEY UPDATE;
 
--- number_events: so many events of a batch happened; their numbers end with this one
-UPDATE batches SET event_number = event_number + :count WHERE no = :batch_no RETURNING event_number;
+-- number_events: so many events of a batch happened; their numbers end with this one. The row is locked first: an
+-- UPDATE alone gets the number of its transaction before it waits, and ids would not rise with the numbers
+WITH held AS (SELECT no FROM batches WHERE no = :batch_no FOR NO KEY UPDATE)
+UPDATE batches SET event_number = event_number + :count FROM held WHERE batches.no = held.no RETURNING event_number;
+
+-- add_runner__first: the event of a runner for one batch is told in the row of that batch
+SELECT no FROM batches WHERE no = :scope FOR NO KEY UPDATE;
+
+-- add_runner: a process that claims items; it counts as alive until its lease ends
+INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, started_at, lease_until)
+VALUES (:id, :host, :pid, :role, :scope, :workers, :now,
+        extract(epoch FROM clock_timestamp()) + :lease_seconds) RETURNING no;
+
+-- keep_lease: a runner lives; also one that was taken for dead, and whose photos another one has by now
+UPDATE runners SET lease_until = extract(epoch FROM clock_timestamp()) + :lease_seconds, ended_at = NULL
+WHERE no = :no RETURNING no;
+
+-- open_runners: runners that have not said goodbye, and whether the lease of each lasts
+SELECT *, lease_until > extract(epoch FROM clock_timestamp()) AS leased FROM runners WHERE ended_at IS NULL ORDER BY no;
+
+-- event_ids_fall: whether new events would have lower ids than those that are there, as after a restore elsewhere
+SELECT 1 AS fall FROM junmai_schema
+WHERE (SELECT max(id) >> 21 FROM events) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + event_base;
+
+-- let_event_ids_rise: new events come after those that are there
+UPDATE junmai_schema SET
+    event_base = (SELECT max(id) >> 21 FROM events) + 1 - pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+RETURNING event_base;
 
 -- integrity: indexes that the database says are not to be trusted
 SELECT 'the index ' || indexrelid::regclass || ' is not valid' AS fault FROM pg_index

@@ -7,7 +7,9 @@
 
 CREATE TABLE junmai_schema (
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    -- Added to the numbers of transactions, which begin anew where the database is restored on another server.
+    event_base BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE store_identity (
@@ -107,7 +109,9 @@ CREATE TABLE runners (
     scope_batch_no BIGINT,
     workers BIGINT NOT NULL,
     started_at DOUBLE PRECISION NOT NULL,
-    ended_at DOUBLE PRECISION
+    ended_at DOUBLE PRECISION,
+    -- By the clock of this server, so that those of the machines need not agree.
+    lease_until DOUBLE PRECISION NOT NULL DEFAULT 0
 );
 CREATE INDEX runners_open ON runners (no) WHERE ended_at IS NULL;
 
