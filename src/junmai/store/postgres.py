@@ -121,6 +121,11 @@ class PostgresStore(Store):
                     found += claims.claim_from(transaction, batch["no"], runner_no, limit - len(found), now)
         return found
 
+    def keep_lease(self, no: int) -> bool:
+        """A runner gives a sign of life; one that was taken for dead is among the living again."""
+        with self.write() as transaction:
+            return bool(transaction.rows("keep_lease", no=no, lease_seconds=self.lease_seconds))
+
     def stage(self, runner_no: int, staged: Sequence[Staged], read: Sequence[SourceRead] = ()) -> set[claims.Key]:
         """Record whole temporary files, and the checksums of the sources read; returns the items accepted."""
         with self._holding(one.batch_no for one in staged):
