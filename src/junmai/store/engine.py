@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Protocol
 
@@ -113,6 +113,11 @@ class Engine(abc.ABC):
     @abc.abstractmethod
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of every change that this store commits, in the thread that made it, after the commit."""
+
+    @abc.abstractmethod
+    def hear(self, hearer: Callable[[], None]) -> None:
+        """Call `hearer` when another process, on whatever machine, has changed the state of a batch, where the database
+        tells such news; it must not raise. News hurries a look at the events, and takes the place of none."""
 
     @abc.abstractmethod
     def write(self, *, command: bool = False) -> AbstractContextManager[Transaction]:

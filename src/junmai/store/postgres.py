@@ -21,10 +21,11 @@ from psycopg.rows import tuple_row
 
 from junmai import errors
 from junmai.clock import Clock, SystemClock
-from junmai.domain.model import Claim, Failure, Settled, SourceRead, Staged
+from junmai.domain.model import Batch, Claim, Failure, Settled, SourceRead, Staged
 from junmai.store import claims, postgres_dialect, queries
 from junmai.store.base import Contents, Store
 from junmai.store.engine import Listener, Row, Transaction
+from junmai.store.postgres_news import News
 from junmai.store.postgres_pool import Connection, Pool, place_of, translated
 
 FEED_SECONDS = 5.0
@@ -48,6 +49,7 @@ class PostgresStore(Store):
         self._place = place_of(url)
         with translated():
             self._pool = Pool(url, self._queries)
+        self._news = News(self._pool.alone, self._queries["listen_to_news"])
         self._listeners: list[Listener] = []
         self._local = threading.local()
         self._told = 0
@@ -55,6 +57,7 @@ class PostgresStore(Store):
 
     def close(self) -> None:
         """Close every connection, those in use when they are given back."""
+        self._news.close()
         self._pool.close()
 
     # --- engine -------------------------------------------------------------------------------------------
@@ -62,6 +65,10 @@ class PostgresStore(Store):
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of every change that this store commits."""
         self._listeners.append(listener)
+
+    def hear(self, hearer: Callable[[], None]) -> None:
+        """Call `hearer` when any process has changed the state of a batch."""
+        self._news.hear(hearer)
 
     @contextlib.contextmanager
     def write(self, *, command: bool = False) -> Iterator[Transaction]:
@@ -74,6 +81,8 @@ class PostgresStore(Store):
             if nos:
                 transaction.rows("lock_batches", nos=json.dumps(nos))
             yield transaction
+            if any(transaction.changed.values()):
+                transaction.rows("tell_news")
         self._told = max(self._told, transaction.told)
         for no, lifecycle in transaction.changed.items():
             for listener in self._listeners:
@@ -120,6 +129,12 @@ class PostgresStore(Store):
                 with self.write() as transaction:
                     found += claims.claim_from(transaction, batch["no"], runner_no, limit - len(found), now)
         return found
+
+    def merge(self, batch_ids: Sequence[str], *, by: str) -> Batch:
+        """The first batch takes over the photos of the others."""
+        found = (self.read_one("batch_by_id", id=batch_id) for batch_id in batch_ids)
+        with self._holding(int(row["no"]) for row in found if row is not None):
+            return super().merge(batch_ids, by=by)
 
     def keep_lease(self, no: int) -> bool:
         """A runner gives a sign of life; one that was taken for dead is among the living again."""

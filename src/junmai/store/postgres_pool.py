@@ -69,6 +69,15 @@ class Pool:
         if pool is not None:
             pool.close()
 
+    def alone(self) -> Connection:
+        """A connection beside the pool. Raises `StoreAway`, `StoreRefused`."""
+        try:
+            return Connection.connect(self._url, **_WAYS)
+        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+            if isinstance(error, psycopg.OperationalError) and _may_pass(error):
+                raise errors.StoreAway(detail=said(error)) from error
+            raise errors.StoreRefused(detail=said(error)) from error
+
     def _opened(self) -> psycopg_pool.ConnectionPool[Connection]:
         with self._lock:
             if self._pool is None:
@@ -96,7 +105,7 @@ class Pool:
                 return pool.getconn(timeout=AGAIN_SECONDS)
             except psycopg_pool.PoolTimeout:
                 if time.monotonic() > until:
-                    self._connect().close()  # says why; where it can be had, the other threads keep all of ours
+                    self.alone().close()  # says why; where it can be had, the other threads keep all of ours
                     raise errors.StoreBusy(seconds=AWAY_SECONDS) from None
 
     # --- one connection -----------------------------------------------------------------------------------
@@ -105,7 +114,7 @@ class Pool:
         until = time.monotonic() + OPEN_SECONDS
         while True:
             try:
-                connection = self._connect()
+                connection = self.alone()
             except errors.StoreAway:
                 if time.monotonic() > until:
                     raise
@@ -114,15 +123,6 @@ class Pool:
                 with contextlib.closing(connection):
                     self._begin(connection)
                 return
-
-    def _connect(self) -> Connection:
-        """One connection beside the pool, to find out what it does not tell."""
-        try:
-            return Connection.connect(self._url, **_WAYS)
-        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
-            if isinstance(error, psycopg.OperationalError) and _may_pass(error):
-                raise errors.StoreAway(detail=said(error)) from error
-            raise errors.StoreRefused(detail=said(error)) from error
 
     def _begin(self, connection: Connection) -> None:
         facts = connection.info

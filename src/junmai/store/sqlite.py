@@ -106,6 +106,9 @@ class SqliteStore(Store):
         """Tell `listener` of every change that this store commits."""
         self._listeners.append(listener)
 
+    def hear(self, hearer: Callable[[], None]) -> None:
+        """SQLite tells no news: whoever watches looks for events again and again."""
+
     @contextlib.contextmanager
     def write(self, *, command: bool = False) -> Iterator[Transaction]:
         """A write transaction; a command holds the turnstile, everything else passes behind it."""

@@ -20,33 +20,43 @@ SELECT pg_advisory_xact_lock(hashtextextended('junmai migrate ' || current_schem
 -- change; claims and results do not wait here
 SELECT pg_advisory_xact_lock(hashtextextended('junmai command ' || current_schema(), 0));
 
+-- tell_news: the state of a batch changed. Not for every photo: commits with news go one after another on a server
+SELECT pg_notify('junmai', '');
+
+-- listen_to_news: be told of that
+LISTEN junmai;
+
 -- lock_batches: whoever ends attempts in several batches holds these first and in one order: no two wait for each other,
 -- and the ids of the events of a batch rise in the order in which its changes take effect
-SELECT no FROM batches WHERE no IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:nos AS jsonb)) AS value)
-ORDER BY no FOR NO KEY UPDATE;
+WITH wanted AS MATERIALIZED (
+    SELECT no FROM batches
+    WHERE no IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:nos AS jsonb)) AS value) ORDER BY no),
+turns AS MATERIALIZED (SELECT no FROM wanted WHERE junmai_queue(no))
+SELECT batches.no FROM turns JOIN batches ON batches.no = turns.no FOR NO KEY UPDATE OF batches;
 
 -- claim_items__first: no claim is under way when a pause or a cancel is acknowledged, and none begins after it. In a
 -- statement of its own, since a statement that waits for a lock goes on with what it had read before. Not a share lock:
 -- the claim numbers its event in this row, and two that share it would wait for each other's end
-SELECT no FROM batches WHERE no = :batch_no FOR NO KEY UPDATE;
+SELECT no FROM batches WHERE no = :batch_no AND junmai_queue(no) FOR NO KEY UPDATE;
 
 -- batch_by_id__first: what a command decides by stays until the command has taken effect
-SELECT no FROM batches WHERE id = :id FOR NO KEY UPDATE;
+SELECT no FROM batches WHERE id = :id AND junmai_turn(no) FOR NO KEY UPDATE;
 
 -- give_back_lost__first: a runner that is only slow may be settling these items
-SELECT no FROM batches
-WHERE no IN (SELECT batch_no FROM items WHERE runner_no = :lost AND status IN ('running', 'staged'))
-ORDER BY no FOR NO KEY UPDATE;
+WITH wanted AS MATERIALIZED (
+    SELECT DISTINCT batch_no AS no FROM items WHERE runner_no = :lost AND status IN ('running', 'staged') ORDER BY no),
+turns AS MATERIALIZED (SELECT no FROM wanted WHERE junmai_queue(no))
+SELECT batches.no FROM turns JOIN batches ON batches.no = turns.no FOR NO KEY UPDATE OF batches;
 
 -- cancel_rows__first: two that let rows follow go one after another
-SELECT no FROM batches WHERE no = :no FOR NO KEY UPDATE;
+SELECT no FROM batches WHERE no = :no AND junmai_turn(no) FOR NO KEY UPDATE;
 
 -- reopening_batch__first: two that re-open go one after another; the second would find nothing left in its chunk and end
 -- the re-opening while the first is at it
-SELECT no FROM batches WHERE no = :no FOR NO KEY UPDATE;
+SELECT no FROM batches WHERE no = :no AND junmai_turn(no) FOR NO KEY UPDATE;
 
 -- delete_unsealed_items__first: the batch is not sealed meanwhile
-SELECT no FROM batches WHERE no = :batch_no FOR NO KEY UPDATE;
+SELECT no FROM batches WHERE no = :batch_no AND junmai_turn(no) FOR NO KEY UPDATE;
 
 -- unfinished_holder__first: of two that plan names in one folder, the second sees what the first has planned
 SELECT id FROM output_folders WHERE id = :folder_id FOR NO KEY UPDATE;
@@ -54,13 +64,12 @@ SELECT id FROM output_folders WHERE id = :folder_id FOR NO KEY UPDATE;
 -- writers_beside__first: the same for a retry-failed, which takes its names again
 SELECT id FROM output_folders WHERE id = (SELECT folder_id FROM batches WHERE no = :no) FOR NO KEY UPDATE;
 
--- number_events: so many events of a batch happened; their numbers end with this one. The row is locked first: an
--- UPDATE alone gets the number of its transaction before it waits, and ids would not rise with the numbers
-WITH held AS (SELECT no FROM batches WHERE no = :batch_no FOR NO KEY UPDATE)
+-- number_events: so many events of a batch happened; their numbers end with this one
+WITH held AS (SELECT no FROM batches WHERE no = :batch_no AND junmai_turn(no) FOR NO KEY UPDATE)
 UPDATE batches SET event_number = event_number + :count FROM held WHERE batches.no = held.no RETURNING event_number;
 
 -- add_runner__first: the event of a runner for one batch is told in the row of that batch
-SELECT no FROM batches WHERE no = :scope FOR NO KEY UPDATE;
+SELECT no FROM batches WHERE no = :scope AND junmai_turn(no) FOR NO KEY UPDATE;
 
 -- add_runner: a process that claims items; it counts as alive until its lease ends
 INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, started_at, lease_until)

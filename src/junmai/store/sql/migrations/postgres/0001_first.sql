@@ -82,7 +82,7 @@ CREATE TABLE output_folders (
 );
 
 CREATE TABLE outputs (
-    folder_id BIGINT NOT NULL REFERENCES output_folders (id),
+    folder_id BIGINT NOT NULL, -- of `output_folders`; see 0003
     name_key TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     photo_id BIGINT NOT NULL,
