@@ -32,16 +32,41 @@ SELECT coalesce((SELECT id FROM events WHERE id < junmai_feed_end() ORDER BY id 
 
 -- claim_items: take the items that are ready, in their order, passing over what another statement holds; one that waits
 -- for longer than any retry does (900 s; 450 s is the longest) waits because the clock was set back. MATERIALIZED: as a
--- plain subquery it may be run once for each row, and LIMIT then limits nothing. Rows come from there locked and pending;
--- asked for that again, PostgreSQL may read all that is pending, which took 57 ms of 60,000
-WITH ready AS MATERIALIZED (
-    SELECT position FROM items WHERE batch_no = :batch_no AND status = 'pending'
+-- plain subquery it may be run once for each row, and LIMIT then limits nothing. Here and below, rows are changed where
+-- they were found (`ctid`): asked for by their position, PostgreSQL may read all of a batch it has no statistics of yet,
+-- once for each (57 ms for one claim among 60,000)
+WITH chunk AS MATERIALIZED (
+    SELECT ctid FROM items WHERE batch_no = :batch_no AND status = 'pending'
       AND (ready_at <= :now OR ready_at > :now + 900)
       AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running')
     ORDER BY ready_at, position LIMIT :limit FOR UPDATE SKIP LOCKED)
 UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = :runner_no, claimed_at = :now
-FROM ready WHERE items.batch_no = :batch_no AND items.position = ready.position
-RETURNING items.position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;
+FROM chunk WHERE items.ctid = chunk.ctid
+RETURNING position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;
+
+-- cancel_rows: a chunk of the pending items of a cancelled batch
+WITH chunk AS MATERIALIZED (
+    SELECT ctid FROM items WHERE batch_no = :no AND status = 'pending' LIMIT :limit FOR UPDATE)
+UPDATE items SET status = 'cancelled' FROM chunk WHERE items.ctid = chunk.ctid RETURNING position;
+
+-- delete_unsealed_items: a chunk of the items of a batch that was never sealed
+WITH chunk AS MATERIALIZED (
+    SELECT ctid FROM items WHERE batch_no = :batch_no
+      AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'pending') LIMIT :limit FOR UPDATE)
+DELETE FROM items USING chunk WHERE items.ctid = chunk.ctid RETURNING photo_id;
+
+-- delete_items_chunk: a chunk of the items of an old batch
+WITH chunk AS MATERIALIZED (SELECT ctid FROM items WHERE batch_no = :no LIMIT :limit FOR UPDATE)
+DELETE FROM items USING chunk WHERE items.ctid = chunk.ctid RETURNING position;
+
+-- delete_events_chunk: a chunk of the events of an old batch
+WITH chunk AS MATERIALIZED (SELECT ctid FROM events WHERE batch_no = :no LIMIT :limit FOR UPDATE)
+DELETE FROM events USING chunk WHERE events.ctid = chunk.ctid RETURNING id;
+
+-- delete_loose_events: some old events that belong to no batch, which would go with it
+WITH chunk AS MATERIALIZED (
+    SELECT ctid FROM events WHERE batch_no IS NULL AND at <= :before ORDER BY at LIMIT :limit FOR UPDATE)
+DELETE FROM events USING chunk WHERE events.ctid = chunk.ctid RETURNING id;
 
 -- folder_and_format: where the outputs of a batch go
 SELECT folder_id, CAST(recipe AS jsonb) -> 'output' ->> 'format' AS format FROM batches WHERE no = :no;
@@ -53,13 +78,13 @@ DELETE FROM snapshots WHERE id = :id AND state = 'kept' AND EXISTS (
         AND runner_no = :runner_no) RETURNING id;
 
 -- reopen_items: a chunk of the failed items begins a new generation; not those that failed in it already
+WITH chunk AS MATERIALIZED (
+    SELECT ctid FROM items
+    WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind) AND generation < :generation
+    LIMIT :limit FOR UPDATE)
 UPDATE items SET status = 'pending', ended_at = NULL, error_kind = NULL, error_message = NULL, tries = 0,
     worker_deaths = 0, ready_at = 0, generation = :generation
-WHERE batch_no = :no AND status = 'failed' AND position IN (
-    SELECT position FROM items
-    WHERE batch_no = :no AND status = 'failed' AND (:kind IS NULL OR error_kind = :kind) AND generation < :generation
-    LIMIT :limit)
-RETURNING position;
+FROM chunk WHERE items.ctid = chunk.ctid RETURNING position;
 
 -- holder_of_failed: one of these batches that writes the output of a failed item of another
 SELECT batches.id, count(*) AS names, min(items.output_name) AS name
