@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from conformance.world import MTIME, World, staged_of
+from junmai import errors
 from junmai.config import Settings
 from junmai.control.presence import Presence
 from junmai.control.recovery import is_alive, live_runners, take_over_from_dead
 from junmai.domain.model import Settled
+from junmai.store.engine import Transaction
 from postgres import Server
 from running import wait_until
 
@@ -86,6 +88,29 @@ def test_events_have_numbers_without_gaps_in_the_order_of_their_ids(world: World
         rows = world.store.read("events_after", after=0, batch_no=batch.no, limit=100_000)
         assert len(rows) > 80
         assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_claims_that_the_server_took_without_an_answer_are_claimed_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, runner = world.batch(3), world.runner()
+    world.claim(runner, 1)
+    commit = PostgresStore.write
+
+    @contextlib.contextmanager
+    def write_and_lose_the_answer(store: PostgresStore, *, command: bool = False) -> Iterator[Transaction]:
+        with commit(store, command=command) as transaction:
+            yield transaction
+        raise errors.StoreAway(detail="the connection broke")
+
+    time.sleep(0.01)
+    with monkeypatch.context() as context:
+        context.setattr(PostgresStore, "write", write_and_lose_the_answer)
+        with pytest.raises(errors.StoreAway):
+            world.claim(runner, 2)
+    assert world.statuses(batch) == ["running"] * 3
+    assert [(claim.position, claim.attempt) for claim in world.claim(runner)] == [(1, 2), (2, 2)]
+    assert [item.attempt for item in world.store.in_hand(runner)] == [1, 2, 2]
 
 
 # --- the feed -----------------------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ class PostgresStore(Store):
         self._listeners: list[Listener] = []
         self._local = threading.local()
         self._told = 0
+        self._in_doubt: list[tuple[int, float]] = []
         self._migrate()
 
     def close(self) -> None:
@@ -124,11 +125,27 @@ class PostgresStore(Store):
         """
         now = self.clock.now()
         found: list[Claim] = []
-        for batch in self.read("ready_batches", scope=scope, now=now) if limit > 0 else ():
-            if len(found) < limit:
-                with self.write() as transaction:
-                    found += claims.claim_from(transaction, batch["no"], runner_no, limit - len(found), now)
+        try:
+            self._give_back_what_is_in_doubt()
+            for batch in self.read("ready_batches", scope=scope, now=now) if limit > 0 else ():
+                if len(found) < limit:
+                    with self.write() as transaction:
+                        found += claims.claim_from(transaction, batch["no"], runner_no, limit - len(found), now)
+        except errors.StoreAway:
+            self._in_doubt.append((runner_no, now))
+            raise
+        except errors.StoreBusy:
+            if not found:
+                raise
         return found
+
+    def _give_back_what_is_in_doubt(self) -> None:
+        """The server went away while it took claims. It may have taken them, and nobody knows or works on them."""
+        while self._in_doubt:
+            runner_no, claimed_at = self._in_doubt[-1]
+            with self.write() as transaction:
+                transaction.rows("give_back_in_doubt", lost=runner_no, claimed_at=claimed_at)
+            self._in_doubt.pop()
 
     def merge(self, batch_ids: Sequence[str], *, by: str) -> Batch:
         """The first batch takes over the photos of the others."""

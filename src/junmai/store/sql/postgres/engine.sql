@@ -48,6 +48,17 @@ WITH wanted AS MATERIALIZED (
 turns AS MATERIALIZED (SELECT no FROM wanted WHERE junmai_queue(no))
 SELECT batches.no FROM turns JOIN batches ON batches.no = turns.no FOR NO KEY UPDATE OF batches;
 
+-- give_back_in_doubt__first: the same for a part of them
+WITH wanted AS MATERIALIZED (
+    SELECT DISTINCT batch_no AS no FROM items WHERE runner_no = :lost AND status IN ('running', 'staged') ORDER BY no),
+turns AS MATERIALIZED (SELECT no FROM wanted WHERE junmai_queue(no))
+SELECT batches.no FROM turns JOIN batches ON batches.no = turns.no FOR NO KEY UPDATE OF batches;
+
+-- give_back_in_doubt: items that one call claimed, without anybody having been told
+UPDATE items SET status = 'pending', runner_no = NULL
+WHERE runner_no = :lost AND status = 'running' AND status IN ('running', 'staged') AND claimed_at = :claimed_at
+RETURNING batch_no, position;
+
 -- cancel_rows__first: two that let rows follow go one after another
 SELECT no FROM batches WHERE no = :no AND junmai_turn(no) FOR NO KEY UPDATE;
 
