@@ -17,7 +17,7 @@ test: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev
@@ -37,11 +37,12 @@ check: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m 'not slow' -q
+	$(BIN)/python -m pytest -m 'not slow' -q -n 2 --dist loadfile
 
 # The long versions: more kills, more photos, 20,000 steps against the model; the seeds are printed.
 long: setup-dev
-	JUNMAI_TEST_KILLS=120 JUNMAI_TEST_STEPS=20000 JUNMAI_TEST_SEED=0 $(BIN)/python -m pytest -s tests/crash tests/control/test_model.py
+	JUNMAI_TEST_LONG=1 JUNMAI_TEST_KILLS=120 JUNMAI_TEST_STEPS=20000 JUNMAI_TEST_SEED=0 $(BIN)/python -m pytest -s tests/crash tests/control/test_model.py
+	JUNMAI_TEST_IDS=2000000 $(BIN)/python -m pytest -s tests/control/test_rebuild.py
 	JUNMAI_TEST_REQUESTS=5000 $(BIN)/python -m pytest -s tests/api/test_openapi.py
 
 # With what it is compared to: Celery and a broker. About half an hour on two cores; nothing else should run.

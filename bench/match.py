@@ -39,8 +39,9 @@ from junmai.develop import color, match_apply
 from junmai.develop.decode import decode
 from junmai.develop.difference import ciede2000, working_to_lab
 from junmai.develop.match_measure import Measure, measure
-from junmai.develop.match_solve import Solution, solve
+from junmai.develop.match_solve import solve
 from junmai.develop.pipeline import develop_photo
+from junmai.domain.matching import Solution
 from junmai.domain.model import Recipe
 
 Light = NDArray[np.float64]
@@ -137,7 +138,10 @@ def random_wrong(rng: np.random.Generator) -> NDArray[np.float64]:
 def matched(light: Light, solution: Solution) -> NDArray[np.uint8]:
     """The photo matched, as sRGB codes."""
     band = np.ascontiguousarray(np.moveaxis(light, -1, 0), dtype=np.float32)
-    match_apply.apply(band, solution)
+    band *= np.array(solution.gains, np.float32).reshape(3, 1, 1)
+    shoulder = match_apply.shoulder(solution)
+    if shoulder:
+        match_apply.roll_off(band, shoulder)
     return codes(np.moveaxis(band, 0, -1).astype(np.float64))
 
 

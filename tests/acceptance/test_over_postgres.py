@@ -55,6 +55,15 @@ def test_three_photos_are_developed_over_postgresql_and_a_second_run_develops_no
     assert fingerprints(shoot) == before
 
 
+def test_photos_are_matched_over_postgresql(made: Path, tmp_path: Path, data: Path) -> None:
+    shoot, out = _shoot(made, tmp_path / "shoot", 3), tmp_path / "out"
+    ended = junmai("develop", shoot, "--match", "session", "--out", out, "--json", "--workers", "1", data=data)
+    assert ended.code == 0, ended.err
+    assert len(ended.photos("processed")) == len(list(out.iterdir())) == 3
+    status = json.loads(junmai("batch", "show", ended.summary["batch_id"], "--json", data=data).out)
+    assert (status["status"], status["matching"], status["measured_count"]) == ("completed", "solved", 3)
+
+
 def test_a_killed_develop_goes_on_over_postgresql_and_nothing_is_lost_or_done_twice(
     made: Path, tmp_path: Path, data: Path
 ) -> None:

@@ -26,12 +26,12 @@ _kind, _, _rest = os.environ.get("FAULT", "").partition(":")
 _develop = pipeline.develop_outputs
 
 
-def _faulty_develop(source: Path, recipe: Any, opening: Any = pipeline.decode_for) -> Any:
+def _faulty_develop(source: Path, recipe: Any, opening: Any = pipeline.decode_for, *, solution: Any = None) -> Any:
     if source.name == _rest and _kind == "segfault":
         ctypes.string_at(0)
     if source.name == _rest and _kind == "hang":
         time.sleep(3600)
-    return _develop(source, recipe, opening)
+    return _develop(source, recipe, opening, solution=solution)
 
 
 def _ends_after(count: int, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -125,6 +125,16 @@ def test_a_job_that_takes_too_long_has_hung(make: Callable[..., ProcessExecutor]
     assert not psutil.pid_exists(pid)
 
 
+def test_the_start_of_a_worker_does_not_count_as_the_time_of_its_first_job() -> None:
+    executor = ProcessExecutor(1, job_seconds=0.2, memory_bytes=8 << 30)  # the start takes longer on any machine
+    executor.start()
+    try:
+        executor.submit(1, ANSWER)
+        assert _outcomes(executor, 1)[1].ending is Ending.DONE
+    finally:
+        executor.stop(at_once=True)
+
+
 def test_a_job_did_not_hang_while_the_whole_program_stood_still(
     make: Callable[..., ProcessExecutor], clock: FakeClock
 ) -> None:

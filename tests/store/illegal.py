@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+MEASURING = "INSERT INTO match_items (batch_no, position, photo_id, state, runner_no) VALUES (1, 0, 1, 'measuring', 1)"
+MEASURED = "; UPDATE match_items SET state = 'measured', runner_no = NULL"
+UNMEASURED = MEASURED + ", why = 'it could not be measured'"
+
 ILLEGAL = {
     "an unknown state of a batch": "UPDATE batches SET status = 'done'",
     "an unknown state of an item": "UPDATE items SET status = 'done'",
@@ -59,4 +63,18 @@ ILLEGAL = {
         "INSERT INTO events (batch_no, type, at, photo_id) VALUES (1, 'item_failed', 0, 1);"
         "INSERT INTO events (batch_no, type, at, photo_id) VALUES (1, 'item_processed', 0, 1)"
     ),
+    "an unknown state of matching": "UPDATE batches SET matching = 'done'",
+    "a measure of no batch": (
+        "INSERT INTO match_items (batch_no, position, photo_id, state) VALUES (99, 0, 1, 'waiting')"
+    ),
+    "a measure that nobody is making": (
+        "INSERT INTO match_items (batch_no, position, photo_id, state) VALUES (1, 0, 1, 'measuring')"
+    ),
+    "neither a measure nor a reason why there is none": MEASURING + MEASURED,
+    "a measure and a reason why there is none": MEASURING + MEASURED + ", key = 'a', measure = 'b', why = 'c'",
+    "half of a solution": MEASURING + UNMEASURED + "; UPDATE match_items SET exposure = 1.0",  # noqa: S608 - our own words
+    "a step of a measure that is no edge": (
+        MEASURING + UNMEASURED + "; UPDATE match_items SET state = 'waiting', why = NULL"  # noqa: S608 - our own words
+    ),
+    "an adjustment of six stops": "INSERT INTO match_adjustments (photo_id, exposure, made_at) VALUES (1, 6, 0)",
 }

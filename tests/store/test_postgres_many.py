@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from conformance.measuring import a_match, measure
 from conformance.world import MTIME, World, staged_of
 from junmai import errors
 from junmai.config import Settings
@@ -90,27 +92,44 @@ def test_events_have_numbers_without_gaps_in_the_order_of_their_ids(world: World
         assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
 
 
-def test_claims_that_the_server_took_without_an_answer_are_claimed_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch, runner = world.batch(3), world.runner()
-    world.claim(runner, 1)
-    commit = PostgresStore.write
-
+def _losing_the_answer(commit: Callable[..., AbstractContextManager[Transaction]]) -> Callable[..., object]:
     @contextlib.contextmanager
     def write_and_lose_the_answer(store: PostgresStore, *, command: bool = False) -> Iterator[Transaction]:
         with commit(store, command=command) as transaction:
             yield transaction
         raise errors.StoreAway(detail="the connection broke")
 
+    return write_and_lose_the_answer
+
+
+def test_claims_that_the_server_took_without_an_answer_are_claimed_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, runner = world.batch(3), world.runner()
+    world.claim(runner, 1)
     time.sleep(0.01)
     with monkeypatch.context() as context:
-        context.setattr(PostgresStore, "write", write_and_lose_the_answer)
+        context.setattr(PostgresStore, "write", _losing_the_answer(PostgresStore.write))
         with pytest.raises(errors.StoreAway):
             world.claim(runner, 2)
     assert world.statuses(batch) == ["running"] * 3
     assert [(claim.position, claim.attempt) for claim in world.claim(runner)] == [(1, 2), (2, 2)]
     assert [item.attempt for item in world.store.in_hand(runner)] == [1, 2, 2]
+
+
+def test_claims_to_measure_that_the_server_took_without_an_answer_are_claimed_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_match(world, 3)
+    runner = world.runner()
+    (held,) = world.claim(runner, 1)
+    time.sleep(0.01)
+    with monkeypatch.context() as context:
+        context.setattr(PostgresStore, "write", _losing_the_answer(PostgresStore.write))
+        with pytest.raises(errors.StoreAway):
+            world.claim(runner, 2)
+    assert [(claim.position, claim.attempt) for claim in world.claim(runner)] == [(1, 2), (2, 2)]
+    assert measure(world, runner, [held]) == 1
 
 
 # --- the feed -----------------------------------------------------------------------------------------------

@@ -106,6 +106,8 @@ def develop(
     blend: options.Blend = 100.0,
     settings: options.SettingsFrom = None,
     chosen: options.Set = None,
+    match: options.MatchTo = None,
+    match_strength: options.MatchStrength = 100.0,
     out: options.Out = "developed",
     name: options.Name = "",
     form: options.Format = "jpeg",
@@ -134,14 +136,15 @@ def develop(
     words = options.words(form, color_space, metadata, sharpen_for, sharpen_strength, sidecars, no_gps=no_gps)
     credit = {"creator": creator, "copyright": copyright}
     output = OutputOptions(**words | credit, quality=quality, long_edge=long_edge, name=name, pixels=not no_pixels)
-    for said in options.idle(preset, blend, settings, output):
+    matched, match_to = options.match(match, match_strength)
+    for said in options.idle(preset, blend, settings, output, (matched, match_strength)):
         complaints.print(said, style="yellow")
     reporter = _reporter(json)
     with opened("develop") as controller:
         taken = presetting.taken(controller.store, preset, reporter.word)
         look = Look(taken, blend, options.settings(chosen or []), settings)
         folder = folder_for(output, _absolute(out), controller.settings.data)
-        order = Order(look, output, folder, overwrite, options.further(also or [], output))
+        order = Order(look, output, folder, overwrite, options.further(also or [], output), matched)
         executor = controller.executor(workers)
         try:
             prepared = developing.prepare(
@@ -151,6 +154,7 @@ def develop(
                 executor,
                 collection=collection,
                 min_rating=min_rating,
+                match_to=match_to,
                 on_import=reporter.importing,
             )
             return _develop(controller, prepared, executor, reporter)

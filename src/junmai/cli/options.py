@@ -9,8 +9,9 @@ from typing import Annotated, Any, cast, get_args
 import typer
 
 from junmai import errors
-from junmai.control.ordering import further_of
+from junmai.control.ordering import further_of, match_of
 from junmai.control.planning import FURTHER_KEYS
+from junmai.domain.matching import TO_COLLECTION, TO_SESSION, Match
 from junmai.domain.model import (
     ColorSpace,
     FurtherOutput,
@@ -54,6 +55,18 @@ Set = Annotated[
         help="One setting by Adobe's name, over everything else: --set Exposure2012=+0.5 --set BaseLook=neutral. "
         "A curve is a list of points: --set 'ToneCurvePV2012=0,10;128,140;255,250'. May be given often.",
     ),
+]
+MatchTo = Annotated[
+    str | None,
+    typer.Option(
+        "--match",
+        metavar="WHAT",
+        help="One look over the photos: session (each photo to the middle of its shoot), collection (all of them "
+        "together), or the name, path or id of the one to match the others to.",
+    ),
+]
+MatchStrength = Annotated[
+    float, typer.Option("--match-strength", help="How much of the match, 0 to 100.", parser=_percent, metavar="<float>")
 ]
 Out = Annotated[str, typer.Option(help="Where the developed photos go; seen from the current folder.")]
 MinRating = Annotated[
@@ -110,6 +123,20 @@ Also = Annotated[
 ]
 
 
+def match(to: str | None, strength: float) -> tuple[Match | None, str | None]:
+    """The match that is asked for, and the text that names one photo, which is looked for among those developed.
+
+    Raises `BadInput`.
+    """
+    if to is None:
+        return None, None
+    word = to.strip()
+    if not word:
+        raise errors.BadInput(detail="--match is empty; say session, collection, or a photo.")
+    kind = word.lower() if word.lower() in (TO_SESSION, TO_COLLECTION) else None
+    return match_of(kind or TO_COLLECTION, strength), None if kind else word
+
+
 def settings(given: Sequence[str]) -> dict[str, object]:
     """The settings that `--set` names, unread. Raises `BadInput` for what is no NAME=VALUE or is given twice."""
     chosen: dict[str, object] = {}
@@ -164,9 +191,17 @@ def _further_value(name: str, value: str) -> Any:
             return int(value)
 
 
-def idle(preset: str | None, blend: float, settings_from: str | None, output: OutputOptions) -> list[str]:
+def idle(
+    preset: str | None,
+    blend: float,
+    settings_from: str | None,
+    output: OutputOptions,
+    match: tuple[Match | None, float],
+) -> list[str]:
     """Sentences about what is asked for and changes nothing here."""
     said = []
+    if match[0] is None and match[1] != 100:
+        said.append("--match-strength scales a match, and none is asked for: it changes nothing.")
     if preset is None and blend != 100:
         said.append("--blend scales a preset, and none is named: it changes nothing.")
     if preset is None and settings_from == "both":

@@ -65,6 +65,9 @@ class Reporter(Protocol):
     def begin(self, *, total: int, ended: int, failed: int) -> None:
         """The batch is at hand."""
 
+    def measuring(self, count: int) -> None:
+        """So many photos of the batch are measured for matching; all of them are before any is developed."""
+
     def photo(self, event: str, *, path: str, photo_id: int | None, status: str, **facts: object) -> None:
         """A photo ended, or was left out."""
 
@@ -91,6 +94,9 @@ class JsonReporter:
         """Programs are told of ends only."""
 
     def begin(self, *, total: int, ended: int, failed: int) -> None:
+        """Programs are told of ends only."""
+
+    def measuring(self, count: int) -> None:
         """Programs are told of ends only."""
 
     def photo(self, event: str, *, path: str, photo_id: int | None, status: str, **facts: object) -> None:
@@ -131,6 +137,7 @@ class BarReporter:
         self._total = 0
         self._spoke = time.monotonic()
         self._waiting: str | None = None
+        self._measured: int | None = None
 
     def importing(self, count: int, total: int | None) -> None:
         """Show how many photos have been looked at."""
@@ -145,6 +152,15 @@ class BarReporter:
         self._total, self._ended, self._failed = total, ended, failed
         self._start("Developing")
         self._update(None)
+
+    def measuring(self, count: int) -> None:
+        """The bar is that of measuring, until the last photo is."""
+        if self._measured is not None and count < self._total:
+            for _ in range(count - self._measured):
+                self._meter.add(time.monotonic())
+        elif count >= self._total and self._measured != count:
+            self._meter.forget()
+        self._measured = count
 
     def photo(self, event: str, *, path: str, photo_id: int | None, status: str, **facts: object) -> None:
         """Count it; a failure gets a line."""
@@ -178,6 +194,9 @@ class BarReporter:
         self._update(remaining)
         if self._progress is None and time.monotonic() - self._spoke >= PLAIN_SECONDS and not self._waiting:
             self._spoke = time.monotonic()
+            if self._measured is not None and self._measured < self._total:
+                console.print(f"{self._measured:,} of {counted(self._total)} measured")
+                return
             pace = self._meter.pace(remaining)
             rate = f", {pace.photos_per_second:.2f} photos/s" if pace.photos_per_second else ""
             left = f", {span(pace.eta_seconds)} left" if pace.eta_seconds is not None else ""
@@ -206,11 +225,14 @@ class BarReporter:
     def _update(self, remaining: int | None) -> None:
         if self._progress is None:
             return
+        measuring = self._measured is not None and self._measured < self._total
+        if measuring:
+            remaining = self._total - (self._measured or 0)
         pace = UNKNOWN if self._waiting else self._meter.pace(remaining or 0)
         self._progress.update(
             self._task,
-            description="Paused" if self._waiting else "Developing",
-            completed=self._ended,
+            description="Paused" if self._waiting else "Measuring" if measuring else "Developing",
+            completed=self._measured if measuring else self._ended,
             total=self._total,
             failed=self._failed,
             rate=pace.photos_per_second,

@@ -6,9 +6,10 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 from rich.markup import escape
 
@@ -81,6 +82,8 @@ class Foreground:
             seen = self._show(batch, seen)
             now = self._store.batch(batch.id)
             self._say_if_waiting(now)
+            if now.matching is not None:
+                self._reporter.measuring(now.measured if now.matching == "measuring" else now.total)
             self._reporter.tick(now.remaining)
             if thread is not None and not at_work:
                 break
@@ -98,8 +101,12 @@ class Foreground:
                 seen = event.id
                 if event.type in _ENDS and "merged_from" not in event.data:  # those ended elsewhere, and earlier
                     self._count(batch, event)
+                elif event.type == "item_skipped" and "matched" in event.data:  # others are known from the start
+                    self.counts.skipped += 1
                 elif event.type == "item_remarks":
                     self._remark(event)
+                elif event.type == "batch_matched":
+                    self._reporter.word(matched(event.data))
         return seen
 
     def _count(self, batch: Batch, event: Event) -> None:
@@ -244,6 +251,22 @@ class Foreground:
         elif batch.failed:
             yield f"`junmai batch show {batch.id}` lists what failed,"
             yield f"`junmai batch retry-failed {batch.id}` tries it again."
+
+
+def matched(said: Mapping[str, Any]) -> str:
+    """A sentence about what matching found, from the event that tells it."""
+    text = f"Matched: {counted(said.get('moved', 0))} of {counted(said.get('scenes', 0), 'scene')} will be moved"
+    if said.get("spread_before") is not None:
+        text += (
+            f"; photos of one scene are {said['spread_before']:.1f} dE00 apart, and will be {said['spread_after']:.1f}"
+        )
+    if said.get("unmeasured"):
+        text += f"; {counted(said['unmeasured'])} could not be measured, and will be like the neighbours"
+    if said.get("target_why"):
+        text += (
+            f"; the photo to match to could not be measured ({said['target_why']}), so each scene has its own middle"
+        )
+    return f"{text}."
 
 
 def _where(batch: Batch) -> Iterator[str]:

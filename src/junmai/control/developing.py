@@ -56,11 +56,13 @@ def prepare(
     *,
     collection: str | None = None,
     min_rating: int | None = None,
+    match_to: str | None = None,
     on_import: OnProgress | None = None,
 ) -> Prepared:
     """Resume the unfinished batch of the same command, or import and make a new one.
 
-    Photos come from `sources`, or from a `collection` of the library.
+    Photos come from `sources`, or from a `collection` of the library. `match_to` is the id, name or path of the one
+    that the others are matched to.
 
     Raises `BadInput` and its kinds; then no batch was created or changed.
     """
@@ -68,7 +70,8 @@ def prepare(
     resolve(order, finder(store))
     remove_unsealed(store, controller.settings)
     picked = [f"collection {collection}"] if collection is not None else [str(source) for source in sources]
-    key = request_key(order, [*picked, f"rating>={min_rating}"])
+    matched = [f"matched to {match_to}"] if match_to is not None else []
+    key = request_key(order, [*picked, f"rating>={min_rating}", *matched])
     last_event = store.last_event()
     unfinished = store.unfinished_by_request(key)
     if unfinished is not None:
@@ -79,6 +82,8 @@ def prepare(
         imported = _looked_at_anew(controller, collection, executor, order, on_import)
     if not order.output.pixels:
         imported = _that_take_sidecars(imported)
+    if match_to is not None:
+        order = replace(order, match=picking.matched_to(match_to, imported.photos, order.match))
     deadline = store.clock.monotonic() + TWIN_SECONDS
     while True:
         plan = _plan(controller, picked, order, imported, min_rating, key)

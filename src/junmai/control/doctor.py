@@ -37,6 +37,8 @@ def examine(store: Store, settings: Settings, *, read_outputs: bool = False) -> 
     for batch in all_batches(store):
         yield from _counters(store, batch)
         yield from _events(store, batch)
+        for fault in store.match_faults(batch.no):
+            yield Finding("error", "match", fault, batch.id)
         yield from _outputs(store, batch, read_outputs)
         yield from _temporaries(store, batch)
 

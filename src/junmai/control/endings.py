@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 from junmai import errors
+from junmai import log as logs
 from junmai.develop.version import ENGINE_VERSION, lens_database
 from junmai.domain.model import Batch, Claim, Failure, FurtherOutput, FurtherPart, Recipe, SourceRead, Staged
 from junmai.domain.plan import further_name
@@ -14,13 +15,23 @@ from junmai.domain.policy import DEATHS_TO_QUARANTINE, RetryPolicy
 from junmai.domain.snapshot import NewSnapshot
 from junmai.executors.base import Developed, Ending, Outcome
 
+log = logs.get("junmai.runner")
 
-def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: str = "", profile_key: str = "") -> str:
+
+def output_key(
+    source_sha256: str,
+    recipe: Recipe,
+    own_key: str = "",
+    told_key: str = "",
+    profile_key: str = "",
+    match_key: str = "",
+) -> str:
     """Key of an output: whatever decides its bytes (source, settings, output options, engine) decides the key.
 
     `own_key` is that of the photo's sidecars where the recipe asks for its own settings, as
     `junmai.develop.sidecars.content_key` has it; else `told_key` that of the metadata which they give to an output.
-    `profile_key` is that of the DCP files a RAW may be developed with (`junmai.develop.profile_files.key`).
+    `profile_key` is that of the DCP files a RAW may be developed with (`junmai.develop.profile_files.key`), `match_key`
+    that of what matching does to the photo (`junmai.domain.matching.match_key`).
     What a photo carries itself is in its checksum.
     """
     decides: dict[str, object] = {"settings": recipe.settings, "output": recipe.output.deciding()}
@@ -32,12 +43,14 @@ def output_key(source_sha256: str, recipe: Recipe, own_key: str = "", told_key: 
         facts["told"] = told_key
     if profile_key:
         facts["profiles"] = profile_key
+    if match_key:
+        facts["match"] = match_key
     if recipe.own or recipe.settings.get("LensProfileEnable"):  # a photo's own settings may ask for it
         facts["lenses"] = lens_database()
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def sidecar_key(source_sha256: str, recipe: Recipe, base_key: str) -> str:
+def sidecar_key(source_sha256: str, recipe: Recipe, base_key: str, match_key: str = "") -> str:
     """Key of a sidecar: whatever decides the settings in it, but for what it replaced, which it was made from.
 
     `base_key` is that of the photo's sidecars where it stands elsewhere and was made from those.
@@ -48,6 +61,7 @@ def sidecar_key(source_sha256: str, recipe: Recipe, base_key: str) -> str:
         "own": recipe.own,
         "overrides": recipe.overrides,
         "base": base_key,
+        **({"match": match_key} if match_key else {}),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -57,7 +71,7 @@ def staged_of(claim: Claim, outcome: Outcome, batch: Batch) -> Staged:
     result = outcome.result
     if not isinstance(result, Developed):
         raise TypeError("only a developed photo is staged")
-    keys = (result.own_key, result.told_key, result.profile_key)
+    keys = (result.own_key, result.told_key, result.profile_key, result.match_key)
     return Staged(
         batch_no=claim.batch_no,
         position=claim.position,
@@ -88,9 +102,8 @@ def _snapshot_of(result: Developed, batch: Batch) -> NewSnapshot | None:
     made = result.sidecar
     if made is None:
         return None
-    return NewSnapshot(
-        made.path, made.before, made.content, sidecar_key(result.source_sha256, batch.recipe, made.base_key)
-    )
+    key = sidecar_key(result.source_sha256, batch.recipe, made.base_key, result.match_key)
+    return NewSnapshot(made.path, made.before, made.content, key)
 
 
 def further_key(source_sha256: str, recipe: Recipe, one: FurtherOutput, *keys: str) -> str:
@@ -131,7 +144,7 @@ def judge(claim: Claim, outcome: Outcome, retries: RetryPolicy, *, now: float, r
             seconds=outcome.seconds,
         )
     deaths = claim.worker_deaths + 1
-    error = _death(outcome, deaths)
+    error = death(outcome, deaths)
     return Failure(
         claim.batch_no,
         claim.position,
@@ -145,9 +158,26 @@ def judge(claim: Claim, outcome: Outcome, retries: RetryPolicy, *, now: float, r
     )
 
 
-def _death(outcome: Outcome, deaths: int) -> errors.PhotoError:
+def death(outcome: Outcome, deaths: int) -> errors.PhotoError:
+    """The error of a worker that ended under its job, for the `deaths`-th time."""
     if outcome.ending is Ending.HUNG:
         return errors.WorkerHung(seconds=outcome.error_message, deaths=deaths)
     if outcome.ending is Ending.TOO_BIG:
         return errors.OutOfMemory(detail=outcome.error_message)
     return errors.WorkerDied(detail=outcome.error_message, deaths=deaths)
+
+
+def tell(claim: Claim, failure: Failure, batch_id: str, *, now: float) -> None:
+    """Each failure is in the log, with what a photographer or a program needs to find the photo."""
+    facts = {
+        "batch": batch_id,
+        "photo": claim.photo_id,
+        "path": claim.photo.path if claim.photo else None,
+        "kind": failure.error_kind,
+        "error": failure.error_message,
+        "attempt": claim.attempt,
+    }
+    if failure.retry_at is None:
+        log.error("photo failed", **facts)
+    else:
+        log.warning("photo is tried again", **facts, seconds=round(failure.retry_at - now, 1))

@@ -11,9 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from junmai import errors
 from junmai.control.planning import FURTHER_KEYS, Look, Order, check_label
+from junmai.domain.matching import TO_SESSION, Match
 from junmai.domain.model import FurtherOutput, OutputOptions
 
-CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "output")
+CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "match", "output")
+MATCH_KEYS = ("to", "strength")
 OUTPUT_KEYS = tuple(field.name for field in fields(OutputOptions))
 SIZE = "size"
 """What the contract (section 4) calls `long_edge`."""
@@ -37,7 +39,31 @@ def order_from(given: Mapping[str, object]) -> Order:
         settings={str(name): value for name, value in settings.items()},
         settings_from=_optional_text(given, "settings_from"),
     )
-    return Order(look, main, _folder(output.get("folder")), further=_further(output.get(ALSO), main))
+    return Order(
+        look, main, _folder(output.get("folder")), further=_further(output.get(ALSO), main), match=_match(given)
+    )
+
+
+def _match(given: Mapping[str, object]) -> Match | None:
+    if given.get("match") is None:
+        return None
+    match = _object(given, "match")
+    _refuse_unknown("config.match", match, MATCH_KEYS)
+    strength = match.get("strength", 100.0)
+    to = match.get("to", TO_SESSION)
+    if isinstance(strength, bool) or not isinstance(strength, int | float):
+        raise errors.BadInput(detail=f"config.match.strength must be a number, 0 to 100; it is {strength!r}.")
+    if isinstance(to, bool) or not isinstance(to, int | str):
+        raise errors.BadInput(detail=f"config.match.to must be session, collection or a photo's id; it is {to!r}.")
+    return match_of(to, float(strength))
+
+
+def match_of(to: str | int, strength: float) -> Match:
+    """What photos are matched to, and how much. Raises `BadInput`."""
+    try:
+        return Match(to, strength)
+    except ValueError as error:
+        raise errors.BadInput(detail=f"The match does not fit: {error}.") from error
 
 
 def _further(given: object, main: OutputOptions) -> tuple[FurtherOutput, ...]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from junmai import errors
+from junmai.domain.matching import Match
 from junmai.domain.model import Photo
 from junmai.library.selection import Selection
 from junmai.store.base import Store
@@ -35,6 +38,23 @@ def names_of(store: Store, photo_ids: Sequence[int]) -> dict[int, str]:
         unknown = [value for value in photo_ids if value not in found]
         raise errors.UnknownPhotos(ids=named(unknown), every=unknown)
     return {photo_id: found[photo_id] for photo_id in photo_ids}
+
+
+def matched_to(text: str, photos: Sequence[Photo], match: Match | None) -> Match:
+    """The match to the one of these photos that has this id, name or path. Raises `BadInput` for none, or several."""
+    path = os.path.abspath(Path(text).expanduser())
+    found = [one for one in photos if one.path == path or str(one.id) == text]
+    found = found or [one for one in photos if one.file_name.casefold() == text.casefold()]
+    if len(found) == 1:
+        return Match(found[0].id, match.strength if match else 100.0)
+    if found:
+        detail = f"{len(found)} photos are called {text}: {named([one.path for one in found])}. Name one by its path."
+        raise errors.BadInput(detail=detail)
+    near = difflib.get_close_matches(text, [one.file_name for one in photos], n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise errors.BadInput(
+        detail=f"{text!r} is none of these photos, nor session or collection; there is nothing to match to.{hint}"
+    )
 
 
 def page(store: Store, selection: Selection, *, after: int, limit: int) -> tuple[list[Photo], int]:

@@ -13,12 +13,11 @@ from pydantic import TypeAdapter
 
 from junmai import errors, files
 from junmai.control import naming
-from junmai.control.endings import output_key
-from junmai.control.outputs import stands_as_recorded
 from junmai.control.presetting import finder
-from junmai.control.sidecars import is_right
-from junmai.develop import presets, profile_files, sidecars
+from junmai.control.standing import Standing
+from junmai.develop import presets
 from junmai.develop import settings as develop_settings
+from junmai.domain.matching import Match
 from junmai.domain.model import (
     LONGEST_SIDE,
     MOST_FURTHER,
@@ -26,15 +25,13 @@ from junmai.domain.model import (
     NewBatch,
     NewItem,
     OutputOptions,
-    Photo,
     Recipe,
     is_label,
 )
 from junmai.domain.naming import Template, is_device, parse
-from junmai.domain.plan import EXTENSIONS, further_name, name_key
+from junmai.domain.plan import EXTENSIONS
 from junmai.domain.preset import Preset, split_reference
 from junmai.store.base import Store
-from junmai.store.engine import Row
 
 QUALITY_RANGE = (1, 100)
 SETTINGS_FROM = ("own", "preset", "both")
@@ -60,13 +57,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the user asks for. `folder` is where outputs go; `overwrite` allows to replace foreign files there."""
+    """What the user asks for. `folder` is where outputs go; `overwrite` allows to replace foreign files there; `match`
+    asks for one look over the photos."""
 
     look: Look = Look()
     output: OutputOptions = field(default_factory=OutputOptions)
     folder: Path | None = None
     overwrite: bool = False
     further: tuple[FurtherOutput, ...] = ()
+    match: Match | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,10 @@ def resolve(order: Order, find: Callable[[str], Preset] = presets.find) -> tuple
     overrides = develop_settings.asked_for(look.settings)
     if settings_from(look) == "preset":
         merged = develop_settings.merge(settings, overrides)
-        return Recipe(settings=merged, output=order.output, further=order.further), preset.reference
-    recipe = Recipe(settings=settings, output=order.output, own=True, overrides=overrides, further=order.further)
-    return recipe, preset.reference
+        recipe = Recipe(settings=merged, output=order.output)
+    else:
+        recipe = Recipe(settings=settings, output=order.output, own=True, overrides=overrides)
+    return replace(recipe, further=order.further, match=order.match), preset.reference
 
 
 def settings_from(look: Look) -> str:
@@ -139,6 +139,8 @@ def request_key(order: Order, sources: Sequence[str]) -> str:
     }
     if order.further:  # without them the key is the same as before there were any
         facts["further"] = [asdict(one) for one in order.further]
+    if order.match is not None:
+        facts["match"] = asdict(order.match)
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -158,6 +160,7 @@ def make_plan(
     then there is no folder that was not there before.
     """
     recipe, preset = resolve(order, finder(store))
+    check_target(order.match, photos)
     if order.folder is None:
         raise errors.OutputFolderRefused(path="", detail="none is given")
     folder_id, made = _use_folder(store, order.folder)
@@ -209,55 +212,16 @@ def _planned(store: Store, photos: Mapping[int, str], order: Order, new: NewBatc
         further=order.further,
         owners={row["name_key"]: (row["photo_id"], row["label"]) for row in rows} if order.further else None,
     )
-    profile_key = profile_files.key(recipe) if known else ""
-    right = {
-        photo.id
-        for photo in store.photos_by_ids(list(known))
-        if _is_done(folder, photo, known[photo.id], recipe, profile_key)
-    }
-    done = _with_all(store, folder, right, names.by_photo, rows, recipe, profile_key) if recipe.further else right
-    if recipe.output.sidecars != "none":
-        done = _with_sidecar(store, folder, done if recipe.output.pixels else set(photos), names.by_photo, recipe)
+    standing = Standing(store, folder, recipe, rows)
+    right = standing.right(known) if recipe.match is None else set()  # what is right, a match says when it is solved
+    done = standing.whole(right, names.by_photo) if recipe.match is None else right
     items = [NewItem(photo_id, name, photo_id in done) for photo_id, name in names.by_photo.items()]
-    replaced = sum(
+    replaced = recipe.match is None and sum(
         photo_id not in right and row["sha256"] is not None and (folder / str(row["name"])).exists()
         for photo_id, row in known.items()
     )
-    lacking = len(right) - len(done) if recipe.output.pixels else 0
+    lacking = len(right - done)
     return Plan(new, folder_id, items, replaced, names.kept, lacking)
-
-
-def _with_all(
-    store: Store,
-    folder: Path,
-    right: set[int],
-    names: Mapping[int, str],
-    rows: Sequence[Row],
-    recipe: Recipe,
-    profile_key: str,
-) -> set[int]:
-    """Of the photos whose main output is right, those whose further ones are."""
-    there = {row["name_key"]: row for row in rows if row["label"]}
-    done = set()
-    for photo in store.photos_by_ids(sorted(right)):
-        for one in recipe.further:
-            row = there.get(name_key(further_name(names[photo.id], one.label, one.output.format)))
-            if row is None or (row["photo_id"], row["label"]) != (photo.id, one.label):
-                break
-            if not _is_done(folder, photo, row, replace(recipe, output=one.output), profile_key):
-                break
-        else:
-            done.add(photo.id)
-    return done
-
-
-def _with_sidecar(store: Store, folder: Path, right: set[int], names: Mapping[int, str], recipe: Recipe) -> set[int]:
-    """Of the photos whose outputs are right, those whose sidecar is."""
-    return {
-        photo.id
-        for photo in store.photos_by_ids(sorted(right))
-        if is_right(store, photo, recipe, folder, names[photo.id])
-    }
 
 
 def _use_folder(store: Store, folder: Path) -> tuple[int, bool]:
@@ -271,21 +235,6 @@ def _use_folder(store: Store, folder: Path) -> tuple[int, bool]:
     return store.output_folder(str(folder), made_by_junmai=made), made
 
 
-def _is_done(folder: Path, photo: Photo, row: Row, recipe: Recipe, profile_key: str) -> bool:
-    """Whether the right output of the photo stands in the folder, by its key, size and time."""
-    if row["key"] is None or photo.sha256 is None:
-        return False
-    try:
-        found = sidecars.read(Path(photo.path)) if recipe.own or recipe.output.metadata != "none" else ()
-    except OSError:
-        return False  # developing it says what is wrong with its sidecar
-    own_key, told_key = (sidecars.content_key(found), "") if recipe.own else ("", sidecars.told_key(found))
-    profiles = profile_key if profile_files.concern(photo.kind) else ""
-    if row["key"] != output_key(photo.sha256, recipe, own_key, told_key, profiles):
-        return False
-    return stands_as_recorded(row, folder)
-
-
 def _config(order: Order, folder: Path) -> dict[str, object]:
     output: dict[str, object] = {**asdict(order.output), "folder": str(folder)}
     if order.further:
@@ -295,8 +244,18 @@ def _config(order: Order, folder: Path) -> dict[str, object]:
         "blend": order.look.blend,
         "settings": dict(order.look.settings),
         "settings_from": settings_from(order.look),
+        **({"match": asdict(order.match)} if order.match is not None else {}),
         "output": output,
     }
+
+
+def check_target(match: Match | None, photos: Mapping[int, str]) -> None:
+    """Raises `BadInput` where others are to be brought to a photo that is not among them."""
+    if match is not None and isinstance(match.to, int) and match.to not in photos:
+        detail = (
+            f"Photo {match.to} is what the others are matched to, and is not among the photos of the batch; add it."
+        )
+        raise errors.BadInput(detail=detail)
 
 
 def check_further(further: Sequence[FurtherOutput]) -> None:

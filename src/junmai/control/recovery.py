@@ -11,7 +11,8 @@ from junmai import log as logs
 from junmai.config import Settings
 from junmai.control.outputs import Placing, blocking, bring_to_name, remove_temporaries_of
 from junmai.domain.lifecycle import ItemStatus
-from junmai.domain.model import Batch, Failure, Item, RunnerInfo, Settled, Staged
+from junmai.domain.model import Batch, Failure, Item, Settled, Staged
+from junmai.domain.runner import RunnerInfo
 from junmai.locks import ProcessLock
 from junmai.store.base import Store
 

@@ -20,7 +20,7 @@ from junmai import log as logs
 from junmai.clock import Clock, SystemClock
 from junmai.config import Settings
 from junmai.control.backup import BackupInfo, list_backups, only_one, verified
-from junmai.domain.model import RunnerInfo
+from junmai.domain.runner import RunnerInfo
 from junmai.locks import ProcessLock
 from junmai.store import sqlite_copy
 from junmai.store.base import Contents

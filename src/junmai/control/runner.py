@@ -23,6 +23,7 @@ from junmai.config import Settings
 from junmai.control import conditions, endings, sidecars
 from junmai.control.backup import BackupKeeper
 from junmai.control.lookout import Lookout
+from junmai.control.matching import Matching
 from junmai.control.outputs import places_of, remove_temporaries_of
 from junmai.control.presence import Presence
 from junmai.control.settling import Settler
@@ -86,6 +87,9 @@ class Runner:
             batch_of=self._batch,
             pause=self._pause,
             chance=self._random.random,
+        )
+        self._matching = Matching(
+            store, executor, self._retries, insist=self._insist, batch_of=self._batch, pause=self._pause
         )
         self._presence: Presence | None = None
         self.error: BaseException | None = None
@@ -176,6 +180,8 @@ class Runner:
         self._keeper.maybe_backup()
         self._release_what_stands()
         self._claim()
+        if self._stop is Stop.NO:
+            self._matching.solve(self._scope, self._next_ticket)
         outcomes = self._executor.wait(TURN_SECONDS)
         if outcomes:
             taken = self._taken(outcomes)
@@ -185,7 +191,8 @@ class Runner:
                 self._finish(taken[start : start + policy.GROUP_SIZE])
 
     def _taken(self, outcomes: Sequence[Outcome]) -> list[tuple[Claim, Outcome]]:
-        return [(self._in_hand.pop(one.ticket), one) for one in outcomes if one.ticket in self._in_hand]
+        others = self._matching.take(outcomes)
+        return [(self._in_hand.pop(one.ticket), one) for one in others if one.ticket in self._in_hand]
 
     def _linger(self, count: int) -> list[tuple[Claim, Outcome]]:
         """What ends within the next 50 ms is settled along: each settling costs 1.5 ms of processor and three syncs.
@@ -215,7 +222,9 @@ class Runner:
         still = {no for no in held if self._insist(partial(self._store.batch_status, no)) != BatchStatus.RUNNING}
         if not still and self._stop is Stop.NO:
             return
-        retracted = [self._in_hand.pop(ticket) for ticket in self._executor.retract() if ticket in self._in_hand]
+        tickets = self._executor.retract()
+        self._matching.retracted(tickets)
+        retracted = [self._in_hand.pop(ticket) for ticket in tickets if ticket in self._in_hand]
         self._give_back([*retracted, *self._alone], "not begun")
         self._alone.clear()
 
@@ -242,15 +251,21 @@ class Runner:
             else:
                 self._submit(claim)
 
-    def _submit(self, claim: Claim) -> None:
+    def _next_ticket(self) -> int:
         self._ticket += 1
-        self._in_hand[self._ticket] = claim
-        if claim.photo is None:
-            self._in_hand.pop(self._ticket)
-            missing = errors.SourceMissing(path=f"photo {claim.photo_id}")
-            self._end_attempts([endings.failure(claim, missing.code, missing.message)])
+        return self._ticket
+
+    def _submit(self, claim: Claim) -> None:
+        if claim.photo is not None:
+            ticket = self._next_ticket()
+            self._in_hand[ticket] = claim
+            self._executor.submit(ticket, self._matching.job(claim) if claim.measuring else self._job(claim))
+            return
+        missing = errors.SourceMissing(path=f"photo {claim.photo_id}")
+        if claim.measuring:
+            self._matching.record(self._no, [self._matching.unmeasured(claim, missing.message)])
         else:
-            self._executor.submit(self._ticket, self._job(claim))
+            self._end_attempts([endings.failure(claim, missing.code, missing.message)])
 
     def _job(self, claim: Claim) -> Job:
         batch = self._batch(claim.batch_no)
@@ -267,10 +282,12 @@ class Runner:
             temporary=main.temporary,
             further=tuple(place.temporary for place in further),
             sidecar=sidecars.job_of(batch, claim.output_name),
+            solution=self._store.solution(batch.no, claim.position) if batch.recipe.match else None,
         )
 
     def _remove_temporaries(self, claim: Claim) -> None:
-        remove_temporaries_of(self._batch(claim.batch_no), claim.position, claim.attempt)
+        if not claim.measuring:
+            remove_temporaries_of(self._batch(claim.batch_no), claim.position, claim.attempt)
 
     def _batch(self, no: int) -> Batch:
         """The frozen side of a batch: recipe, folder, id. Its state is always read anew.
@@ -284,25 +301,28 @@ class Runner:
     # --- finishing ----------------------------------------------------------------------------------------
 
     def _finish(self, taken: Sequence[tuple[Claim, Outcome]]) -> None:
+        back = [one for one in taken if one[1].ending is Ending.NOT_BEGUN or self._paused_for(*one)]
+        ended = [one for one in taken if one not in back] if back else taken
+        self._matching.finish(self._no, [one for one in ended if one[0].measuring])
+        self._settle([one for one in ended if not one[0].measuring])
+        for claim, _ in back:
+            self._remove_temporaries(claim)
+        self._give_back([claim for claim, _ in back], "not begun")
+
+    def _settle(self, ended: Sequence[tuple[Claim, Outcome]]) -> None:
         staged: list[Staged] = []
         read: list[SourceRead] = []
         failures: list[Failure] = []
-        back: list[Claim] = []
-        for claim, outcome in taken:
+        for claim, outcome in ended:
             if outcome.ending is Ending.DONE and isinstance(outcome.result, Developed):
                 self._measure(outcome.seconds)
                 staged.append(endings.staged_of(claim, outcome, self._batch(claim.batch_no)))
                 read.append(endings.source_read(claim, outcome.result))
-            elif outcome.ending is Ending.NOT_BEGUN or self._paused_for(claim, outcome):
-                back.append(claim)
             else:
                 failures.append(self._judge(claim, outcome))
-        tries = {(claim.batch_no, claim.position): claim.tries for claim, _ in taken}
+        tries = {(claim.batch_no, claim.position): claim.tries for claim, _ in ended}
         if self._settler.settle(self._no, staged, read, tries):
             self._failures_in_a_row = 0
-        for claim in back:
-            self._remove_temporaries(claim)
-        self._give_back(back, "not begun")
         self._end_attempts(failures)
 
     def _judge(self, claim: Claim, outcome: Outcome) -> Failure:
@@ -313,28 +333,13 @@ class Runner:
         failure = endings.judge(
             claim, outcome, self._retries, now=self._store.clock.now(), randomness=self._random.random()
         )
-        self._tell(claim, failure)
+        endings.tell(claim, failure, self._batch(claim.batch_no).id, now=self._store.clock.now())
         if failure.retry_at is None and (outcome.may_pass or outcome.ending is not Ending.ERROR):
             self._failures_in_a_row += 1
             limit = self._settings.failures_in_a_row
             if limit and self._failures_in_a_row >= limit:
                 self._pause(self._batch(claim.batch_no), conditions.Cause(PauseReason.FAILURES, ""))
         return failure
-
-    def _tell(self, claim: Claim, failure: Failure) -> None:
-        """Each failure is in the log, with what a photographer or a program needs to find the photo."""
-        facts = {
-            "batch": self._batch(claim.batch_no).id,
-            "photo": claim.photo_id,
-            "path": claim.photo.path if claim.photo else None,
-            "kind": failure.error_kind,
-            "error": failure.error_message,
-            "attempt": claim.attempt,
-        }
-        if failure.retry_at is None:
-            log.error("photo failed", **facts)
-        else:
-            log.warning("photo is tried again", **facts, seconds=round(failure.retry_at - self._store.clock.now(), 1))
 
     def _paused_for(self, claim: Claim, outcome: Outcome) -> bool:
         """Whether the error is of something greater than the photo; then the batch is paused for it."""
@@ -362,8 +367,10 @@ class Runner:
             self._insist(lambda: self._store.end_attempts(self._no, failures))
 
     def _give_back(self, claims: list[Claim], why: str) -> None:
-        if claims:
-            self._insist(lambda: self._store.release(self._no, claims, why=why))
+        self._matching.give_back(self._no, [claim for claim in claims if claim.measuring])
+        developing = [claim for claim in claims if not claim.measuring]
+        if developing:
+            self._insist(lambda: self._store.release(self._no, developing, why=why))
 
     def _measure(self, seconds: float) -> None:
         """A running mean of the time of one item, for claiming ahead."""

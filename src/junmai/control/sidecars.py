@@ -60,7 +60,7 @@ def target_of(recipe: Recipe, folder: Path, output_name: str) -> Path | None:
     return (folder / output_name).with_suffix(sidecar_write.SUFFIX)
 
 
-def is_right(store: Store, photo: Photo, recipe: Recipe, folder: Path, output_name: str) -> bool:
+def is_right(store: Store, photo: Photo, recipe: Recipe, folder: Path, output_name: str, match_key: str = "") -> bool:
     """Whether the sidecar that a batch would write stands there, or the photo gets none."""
     target = target_of(recipe, folder, output_name)
     try:
@@ -73,7 +73,7 @@ def is_right(store: Store, photo: Photo, recipe: Recipe, folder: Path, output_na
     known = store.snapshot_at(str(target or path))
     if known is None or known.state != "written" or photo.sha256 is None:
         return False
-    if known.key != sidecar_key(photo.sha256, recipe, base_key):
+    if known.key != sidecar_key(photo.sha256, recipe, base_key, match_key):
         return False
     with contextlib.suppress(OSError):
         return sha256_at(Path(known.path)) == known.written_sha256

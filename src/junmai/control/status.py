@@ -38,6 +38,8 @@ def status_object(store: Store, batch: Batch) -> dict[str, object]:
         "eta_low_seconds": _rounded(pace.eta_low_seconds),
         "eta_high_seconds": _rounded(pace.eta_high_seconds),
         "pause_reason": batch.pause_reason,
+        "matching": batch.matching,
+        "measured_count": batch.measured,
         "preset": batch.preset,
         "config": batch.config,
     }

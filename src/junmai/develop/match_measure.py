@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from junmai.develop import color, match_decode
 from junmai.develop.match_decode import Settings, Small
+from junmai.files import FileState
 
 MEASURE_VERSION = 1
 """Raised by hand when a measure comes to mean something else; older ones are then made anew."""
@@ -24,6 +27,8 @@ LEAST_CELLS = GRID * GRID // 50
 FLOOR = 2.0**-12
 """Light below this counts as this much before its logarithm: 12 EV below white."""
 _SOUND_SHARE = 0.98
+_OF_LIGHT = ("Exposure2012", "WhiteBalance", "Temperature", "Tint", "Incremental", "Red", "Green", "Blue", "Camera")
+"""What the names of settings begin with that `decode_small` heeds."""
 _TOP_SHARE = 0.998
 
 _HEAD = struct.Struct("<4sHBBf4f")
@@ -113,6 +118,19 @@ def measure(path: Path, settings: Settings | None = None) -> Measure:
     Raises a `PhotoError`. A photo that can be read but tells nothing says so in `why_not`.
     """
     return measure_light(match_decode.decode_small(path, settings or {}))
+
+
+def key_of(path: Path, state: FileState, settings: Settings, profile_key: str) -> str:
+    """SHA-256 of whatever decides the measure of a photo: its file, its settings of light, the camera profiles that it
+    may be decoded with, and how it is measured."""
+    facts = {
+        "version": MEASURE_VERSION,
+        "path": str(path),
+        "file": [state.size, state.mtime_ns, state.inode],
+        "profiles": profile_key,
+        "settings": {name: settings[name] for name in sorted(settings) if name.startswith(_OF_LIGHT)},
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def measure_light(small: Small) -> Measure:

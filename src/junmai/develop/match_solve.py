@@ -8,18 +8,14 @@ the order of ids, so that the order of the input changes nothing.
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from junmai.develop import color, match_scene
 from junmai.develop.match_measure import Measure
 from junmai.develop.match_scene import Logs, Scenes
-
-MATCH_VERSION = 1
-"""Raised by hand when the same measures come to give other solutions."""
+from junmai.domain.matching import Solution
 
 MOST_EXPOSURE = 3.0
 """EV that a photo is moved at most: beyond it noise or burnt-out parts make another picture of it."""
@@ -32,43 +28,6 @@ SHARE = 0.5
 """How far on the way to the others a scene goes that is just like them."""
 ALIKE = 0.5
 """EV between the shapes of two scenes' quantiles at which they are moved e^-1 of the way towards each other."""
-
-_PLAIN = struct.Struct("<4fI?f")
-
-
-@dataclass(frozen=True)
-class Solution:
-    """What is done to a photo's linear light: times 2 ** `exposure` (EV), times `red`, `green` and `blue`, which leave
-    the luminance of grey as it is. `top` is where its brightest parts are then, in linear sRGB with white at 1.
-
-    `group` counts the scenes from 0. `capped` says that more was wanted. `why` says why the photo could not be measured
-    and has the middle of its neighbours' gains; it is empty for all others.
-    """
-
-    exposure: float = 0.0
-    red: float = 1.0
-    green: float = 1.0
-    blue: float = 1.0
-    group: int = 0
-    capped: bool = False
-    top: float = 1.0
-    why: str = ""
-
-    @property
-    def gains(self) -> tuple[float, float, float]:
-        """What each channel is multiplied by."""
-        light = 2.0**self.exposure
-        return (light * self.red, light * self.green, light * self.blue)
-
-    @property
-    def is_neutral(self) -> bool:
-        """Whether it changes nothing."""
-        return self.gains == (1.0, 1.0, 1.0)
-
-    def to_bytes(self) -> bytes:
-        """Numbers and reason: the part of an output's key that matching decides."""
-        numbers = (self.exposure, self.red, self.green, self.blue, self.group, self.capped, self.top)
-        return b"JSol" + struct.pack("<H", MATCH_VERSION) + _PLAIN.pack(*numbers) + self.why.encode()
 
 
 def solve(

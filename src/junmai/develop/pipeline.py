@@ -1,6 +1,6 @@
 """One photo from file to finished bytes, step by step.
 
-decode (white balance before demosaicing) -> crop, angle, lens -> camera matrix, exposure -> dehaze, highlights,
+decode (white balance before demosaicing) -> crop, angle, lens -> camera matrix, exposure, match -> dehaze, highlights,
 shadows, clarity -> base curve, contrast, whites, blacks, parametric and point curves -> HSL, vibrance, saturation,
 black and white, colour grading -> noise reduction, texture, sharpening -> vignette, grain -> output space ->
 orientation -> resize, output sharpening -> encode -> metadata. Between decoding and resizing everything is done on
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from junmai import errors
-from junmai.develop import detail, effects, encode, geometry, kernels, palette, tone
+from junmai.develop import detail, effects, encode, geometry, kernels, match_apply, palette, tone
 from junmai.develop import plan as planning
 from junmai.develop.color import Camera, Gains
 from junmai.develop.decode import Decoded, decode, wanted
@@ -31,6 +31,7 @@ from junmai.develop.settings import NAMED_WHITE_BALANCE, number
 from junmai.develop.spaces import SPACES
 from junmai.develop.unheeded import unheeded
 from junmai.develop.version import ENGINE_VERSION
+from junmai.domain.matching import Solution
 from junmai.domain.model import ColorSpace, OutputOptions, Recipe, SettingValue
 
 __all__ = ["ENGINE_VERSION", "Developed", "balance", "decode_for", "develop_outputs", "develop_photo", "render"]
@@ -77,11 +78,13 @@ def decode_for(source: Path, settings: Settings) -> Decoded:
     return decode(source, lambda camera: balance(camera, settings), wanted(settings))
 
 
-def develop_outputs(source: Path, recipe: Recipe, opening: Opening = decode_for) -> Iterator[Developed]:
+def develop_outputs(
+    source: Path, recipe: Recipe, opening: Opening = decode_for, *, solution: Solution | None = None
+) -> Iterator[Developed]:
     """Decode and develop the photo at `source` once; its main output, then each further one, encoded when asked for.
 
-    `opening` gives the decoded photo, whose pixels stay as they are. The time of decoding and developing counts to the
-    main one. Raises a `PhotoError` as `develop_photo` does.
+    `opening` gives the decoded photo, whose pixels stay as they are. `solution` is what matching found. The time of
+    decoding and developing counts to the main one. Raises a `PhotoError` as `develop_photo` does.
     """
     seconds: dict[str, float] = {}
     clock = _StopWatch(seconds)
@@ -89,7 +92,7 @@ def develop_outputs(source: Path, recipe: Recipe, opening: Opening = decode_for)
     try:
         decoded = opening(source, recipe.settings)
         clock.lap("decode")
-        pictures = render_kinds(decoded, recipe.settings, kinds)
+        pictures = render_kinds(decoded, recipe.settings, kinds, solution=solution)
         remarks = (*decoded.remarks, *unheeded(decoded, recipe.settings))
         del decoded
         clock.lap("develop")
@@ -154,7 +157,12 @@ def render(
 
 
 def render_kinds(
-    decoded: Decoded, settings: Settings, kinds: Iterable[Kind], *, strip: int = _CHUNK
+    decoded: Decoded,
+    settings: Settings,
+    kinds: Iterable[Kind],
+    *,
+    strip: int = _CHUNK,
+    solution: Solution | None = None,
 ) -> dict[Kind, Picture]:
     """Develop decoded light once into one picture of each kind that is asked for, each as `render` alone makes it."""
     strip = min(strip, detail.MOST_ROWS)
@@ -162,13 +170,13 @@ def render_kinds(
     source = geometry.Source(decoded.pixels, frame, decoded.lens)
     pictures: dict[Kind, Picture] = {}
     open_kinds = sorted(set(kinds), key=lambda kind: kind[1] != "srgb")
-    todo = planning.plan(decoded, settings, frame, open_kinds[0][1])
+    todo = planning.plan(decoded, settings, frame, open_kinds[0][1], solution)
     if todo is None:  # as they are in sRGB; another space still has its work to do
         whole = np.ascontiguousarray(upright(source.rows(0, source.height), decoded.orientation), dtype=np.uint8)
         as_they_are = [kind for kind in open_kinds if kind[1] == "srgb"]
         pictures = {kind: whole if kind[0] == 8 else whole.astype(np.uint16) * 257 for kind in as_they_are}
         open_kinds = open_kinds[len(as_they_are) :]
-        todo = planning.plan(decoded, settings, frame, open_kinds[0][1]) if open_kinds else None
+        todo = planning.plan(decoded, settings, frame, open_kinds[0][1], solution) if open_kinds else None
     if todo is None:
         return pictures
     targets = {kind: _Target(todo, decoded.orientation, kind, strip) for kind in open_kinds}
@@ -220,6 +228,8 @@ def _shown(source: geometry.Source, table: NDArray[np.float32], todo: Plan, rows
         kernels.load_light(part, table, todo.full, todo.matrix, band)
         if todo.lens_light is not None:
             kernels.lens_light(band, top, todo.lens_light, geometry.SPACING)
+        if todo.shoulder:
+            match_apply.roll_off(band, todo.shoulder)
         if todo.local:
             light = todo.local.light
             scale = _F(tone.BASE_LOW), _F(tone.BASE_SIZE / (tone.BASE_HIGH - tone.BASE_LOW))

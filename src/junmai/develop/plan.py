@@ -8,9 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from junmai.develop import calibration, color, curves, detail, effects, geometry, kernels, local, palette, tone
+from junmai.develop import (
+    calibration,
+    color,
+    curves,
+    detail,
+    effects,
+    geometry,
+    kernels,
+    local,
+    match_apply,
+    palette,
+    tone,
+)
 from junmai.develop.decode import Decoded
 from junmai.develop.settings import number
+from junmai.domain.matching import Solution
 from junmai.domain.model import ColorSpace, SettingValue
 
 Settings = Mapping[str, SettingValue]
@@ -43,6 +56,7 @@ class Plan:
     matrix: Table
     full: Table
     lens_light: Table | None
+    shoulder: match_apply.Shoulder | None
     local: LocalTone | None
     curve: Table
     curve_scale: np.float32
@@ -52,12 +66,21 @@ class Plan:
     effects: effects.Plan | None
 
 
-def plan(decoded: Decoded, settings: Settings, frame: geometry.Frame | None, space: ColorSpace = "srgb") -> Plan | None:
-    """The tables for the kernels; None if every pixel of this photo comes out as it is."""
+def plan(
+    decoded: Decoded,
+    settings: Settings,
+    frame: geometry.Frame | None,
+    space: ColorSpace = "srgb",
+    solution: Solution | None = None,
+) -> Plan | None:
+    """The tables for the kernels; None if every pixel of this photo comes out as it is. `solution` is what matching
+    found."""
     raw = decoded.kind == "raw"
     width, height = (frame.width, frame.height) if frame else (decoded.width, decoded.height)
     shift = color.shift_light(number(settings, "IncrementalTemperature"), number(settings, "IncrementalTint"))
     shift = calibration.matrix(settings) @ shift
+    if solution is not None:
+        shift = np.diag(solution.gains) @ shift
     exposure = number(settings, "Exposure2012")
     base = decoded.base
     colors = palette.table(settings, base.colors if base else None, base.key if base else b"")
@@ -76,6 +99,7 @@ def plan(decoded: Decoded, settings: Settings, frame: geometry.Frame | None, spa
         height=height,
         matrix=matrix,
         full=full,
+        shoulder=match_apply.shoulder(solution, top),
         lens_light=geometry.lens_light(decoded.lens, frame, width, height),
         local=_local_tone(decoded, settings, frame, matrix, full),
         curve=curves.light_table(settings, curve, top),

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Literal, NamedTuple
 
+from junmai.domain.matching import Match
 from junmai.domain.snapshot import NewSnapshot
 
 OutputFormat = Literal["jpeg", "tiff", "webp", "avif"]
@@ -94,7 +95,8 @@ class Recipe:
     `settings` holds resolved develop settings by Adobe's `crs` names, preset and blend already applied;
     a setting that is absent is neutral. Where `own` is set, a photo's own settings (sidecar, embedded XMP) are laid
     over them when it is developed, and `overrides` over those; else `overrides` is empty and part of `settings`.
-    `further` are the outputs beside the main one; they decide nothing of its bytes.
+    `further` are the outputs beside the main one; they decide nothing of its bytes. `match`: one look over the photos;
+    what it comes to for each is found before any is developed.
     """
 
     settings: dict[str, SettingValue] = field(default_factory=dict)
@@ -102,6 +104,7 @@ class Recipe:
     own: bool = False
     overrides: dict[str, SettingValue] = field(default_factory=dict)
     further: tuple[FurtherOutput, ...] = ()
+    match: Match | None = None
 
     @property
     def outputs(self) -> tuple[OutputOptions, ...]:
@@ -232,6 +235,8 @@ class Batch:
     pause_by: str | None
     pause_detail: str | None
     cancel_reason: str | None
+    matching: str | None
+    measured: int
     total: int
     processed: int
     failed: int
@@ -290,7 +295,7 @@ class FurtherPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An item that one attempt of a runner holds, with what developing it needs."""
+    """An item that one attempt of a runner holds, with what developing it needs; or measuring it for a match."""
 
     batch_no: int
     position: int
@@ -302,6 +307,7 @@ class Claim:
     worker_deaths: int
     alone: bool
     photo: Photo | None
+    measuring: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,20 +384,3 @@ class Event:
     at: float
     photo_id: int | None
     data: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class RunnerInfo:
-    """A runner as the store has it; `scope_batch_no` None serves every batch."""
-
-    no: int
-    id: str
-    host: str
-    pid: int
-    role: str
-    scope_batch_no: int | None
-    workers: int
-    started_at: float
-    ended_at: float | None
-    leased: bool | None
-    """Whether it gave a sign of life not long ago; None where its lock is all that tells."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from junmai.domain.matching import Match
 from junmai.domain.model import MOST_FURTHER, FurtherOutput, OutputOptions, Recipe, SettingValue
 
 
@@ -23,6 +24,7 @@ def recipe_from_json(given: Mapping[str, Any]) -> Recipe:
         own=given.get("own", False) is True,
         overrides=settings_from_json(given.get("overrides", {})),
         further=_further_from_json(given.get("further", ())),
+        match=Match(given["match"]["to"], given["match"]["strength"]) if given.get("match") else None,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from junmai.develop.sniff import Kind
+from junmai.domain.matching import Found, Match, Seen, Solution
 from junmai.domain.model import Recipe
 from junmai.files import FileState
 
@@ -39,7 +40,7 @@ class DevelopJob:
 
     `expected` and `fingerprint` are what import knew of the source; `known_sha256` spares reading it once more
     where size, time and inode are still those of `expected`. `again_soon` asks the worker to keep the decoded photo,
-    because it will be asked for with other settings.
+    because it will be asked for with other settings. `solution` is what matching found for the photo.
     """
 
     source: Path
@@ -51,6 +52,7 @@ class DevelopJob:
     further: tuple[Path, ...] = ()
     again_soon: bool = False
     sidecar: SidecarJob | None = None
+    solution: Solution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Developed:
     """SHA-256 of the metadata that sidecars give to the outputs, where no own settings are asked; `""` for none."""
     profile_key: str = ""
     """SHA-256 of the camera profiles that a RAW may be developed with; `""` where there are none or none is asked."""
+    match_key: str = ""
+    """SHA-256 of what of the match's solution decides the outputs; `""` where it changes nothing."""
     remarks: tuple[str, ...] = ()
     """Sentences about what could not be honoured."""
     further: tuple[Written, ...] = ()
@@ -110,7 +114,46 @@ class PreviewJob:
     temporary: Path
 
 
-Job = DevelopJob | ProbeJob | PreviewJob | NoJob
+@dataclass(frozen=True, slots=True)
+class MeasureJob:
+    """Measure one source small, for matching. `known_key` is that of the newest measure of it, which need not be made
+    anew where it would be the same."""
+
+    source: Path
+    expected: FileState
+    fingerprint: str
+    recipe: Recipe
+    known_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMeasured:
+    """What a photo measures: the bytes of a `junmai.develop.match_measure.Measure` under the key of whatever decides
+    them; `is_known` where they are those of the job's `known_key`. `why` says why there are none."""
+
+    key: str
+    measure: bytes = b""
+    is_known: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SolveJob:
+    """Find a solution for each photo of a batch, from what was measured of all of them."""
+
+    seen: tuple[Seen, ...]
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What was found, in the order of the positions, and what to tell of it."""
+
+    found: tuple[Found, ...]
+    summary: dict[str, object]
+
+
+Job = DevelopJob | ProbeJob | PreviewJob | NoJob | MeasureJob | SolveJob
 
 
 class Ending(StrEnum):

@@ -30,6 +30,9 @@ MEMORY_LOOK_SECONDS = 0.5
 STOP_SECONDS = 5.0
 STOOD_STILL_SECONDS = 5.0
 """Nobody asked for so long: the whole program stood still (Ctrl-Z, a sleeping laptop), and its workers with it."""
+START_SECONDS = 60.0
+"""How long a worker may take to come to its first job, however short the limit of a job is: on a busy machine a start
+of 0.5 s took more than 4."""
 STILLBORN_LIMIT = 5
 """So many workers in a row that end before they live: another one would as well."""
 DEPTH = 2
@@ -220,8 +223,9 @@ class ProcessExecutor:
         for worker in self._live if stood_still > STOOD_STILL_SECONDS else ():
             worker.began = min(now, worker.began + stood_still)
         for worker in [one for one in self._live if one.jobs]:
-            if now - worker.began > self._job_seconds:
-                self._bury(worker, Ending.HUNG, f"{self._job_seconds:g}")
+            limit = self._job_seconds if worker.lives else max(self._job_seconds, START_SECONDS)
+            if now - worker.began > limit:
+                self._bury(worker, Ending.HUNG, f"{limit:g}")
             elif look:
                 with contextlib.suppress(psutil.Error):
                     held = psutil.Process(worker.process.pid).memory_info().rss

@@ -39,7 +39,13 @@ def say(job: DevelopJob, settings: Mapping[str, SettingValue], own_key: str) -> 
     from junmai.executors.base import MadeSidecar
 
     target = job.sidecar.target
+    matched: tuple[str, ...] = ()
     try:
+        sidecar_write.place_beside(job.source)
+        if job.solution is not None and not job.solution.is_neutral:
+            from junmai.develop.match_settings import with_match
+
+            settings, matched = with_match(job.source, settings, job.solution)
         made, remarks = sidecar_write.made(job.source, settings, target, keeps_look=job.recipe.own)
     except errors.SidecarRefused as error:
         if job.sidecar.alone:
@@ -53,7 +59,7 @@ def say(job: DevelopJob, settings: Mapping[str, SettingValue], own_key: str) -> 
             own_key = sidecar_write.key_after(job.source, made)
     base_key = sidecars.content_key(sidecars.read(job.source)) if target is not None else ""
     said = MadeSidecar(str(made.path), made.before, made.content, base_key)
-    return Said(said, own_key, remarks, pixels=not job.sidecar.alone)
+    return Said(said, own_key, (*matched, *remarks), pixels=not job.sidecar.alone)
 
 
 def _look_whether_writable(made: Sidecar) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import hashlib
@@ -17,9 +18,24 @@ from typing import TYPE_CHECKING, NamedTuple
 from junmai import errors, files
 from junmai.develop import profile_files, sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
+from junmai.domain.matching import match_key
 from junmai.domain.model import Recipe
 from junmai.executors import saying
-from junmai.executors.base import Developed, DevelopJob, Ending, Job, NoJob, Outcome, PreviewJob, ProbeJob, Written
+from junmai.executors.base import (
+    Developed,
+    DevelopJob,
+    Ending,
+    Job,
+    MeasureJob,
+    NoJob,
+    Outcome,
+    PhotoMeasured,
+    PreviewJob,
+    ProbeJob,
+    Solved,
+    SolveJob,
+    Written,
+)
 
 if TYPE_CHECKING:
     from junmai.develop.kept import Kept
@@ -64,6 +80,12 @@ def _result_of(job: Job) -> object:
                 return files.fingerprint_of(job.path), probe(job.path, job.kind)
             case PreviewJob():
                 return _preview(job)
+            case MeasureJob():
+                return _measured(job)
+            case SolveJob():
+                from junmai.develop.match_report import solve_seen
+
+                return Solved(*solve_seen(job.seen, job.match))
             case NoJob():
                 if job.seconds:
                     time.sleep(job.seconds)
@@ -80,7 +102,7 @@ def develop(job: DevelopJob) -> Developed:
     began = time.perf_counter()
     state, source_sha256 = _checked_source(job)
     read = time.perf_counter()
-    own = _own_settings(job)
+    own = _own_settings(job.source, job.recipe)
     # Before anything is read for the outputs: a file that is saved meanwhile makes them outdated, and is not missed.
     told_key = "" if job.recipe.own else _told_key(job.source)
     profile_key = _profile_key(job)
@@ -107,6 +129,7 @@ def develop(job: DevelopJob) -> Developed:
         own_key=said.own_key,
         told_key=told_key,
         profile_key=profile_key,
+        match_key=match_key(job.solution),
         remarks=(*own.remarks, *main.remarks, *said.remarks),
         further=tuple(Written(one.size, one.sha256) for one in further),
         sidecar=said.sidecar,
@@ -117,6 +140,20 @@ def _preview(job: PreviewJob) -> str:
     from junmai.develop.small import small_jpeg
 
     return _write(job.temporary, small_jpeg(job.source, job.long_edge))
+
+
+def _measured(job: MeasureJob) -> PhotoMeasured:
+    from junmai.develop import match_measure
+
+    state = _unchanged(job.source, job.expected, job.fingerprint)
+    settings = _in_force(job.recipe, _own_settings(job.source, job.recipe)).settings
+    key = match_measure.key_of(job.source, state, settings, profile_files.key(job.recipe))
+    if key == job.known_key:
+        return PhotoMeasured(key, is_known=True)
+    measure = match_measure.measure(job.source, settings)
+    if _state(job.source) != state:
+        raise errors.SourceChanged(detail="it was written to while it was being measured")
+    return PhotoMeasured(key, measure.to_bytes(), why=measure.why_not)
 
 
 class _Output(NamedTuple):
@@ -141,10 +178,13 @@ def _outputs(
 
     if job.again_soon:
         developing = develop_outputs(
-            job.source, recipe, lambda source, settings: kept().decoded(source, settings, state)
+            job.source,
+            recipe,
+            lambda source, settings: kept().decoded(source, settings, state),
+            solution=job.solution,
         )
     else:
-        developing = develop_outputs(job.source, recipe)
+        developing = develop_outputs(job.source, recipe, solution=job.solution)
     for temporary in temporaries:
         developed = next(developing)
         if _state(job.source) != state:
@@ -164,13 +204,13 @@ def kept() -> Kept:
     return Kept()
 
 
-def _own_settings(job: DevelopJob) -> OwnSettings:
-    if not job.recipe.own:
+def _own_settings(source: Path, recipe: Recipe) -> OwnSettings:
+    if not recipe.own:
         return NONE
     try:
-        return own_settings(job.source)
+        return own_settings(source)
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
-        detail = f"{error.filename or job.source}: {error.strerror or error}"
+        detail = f"{error.filename or source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
 
 
@@ -198,15 +238,28 @@ def _in_force(recipe: Recipe, own: OwnSettings) -> Recipe:
 
 
 def _checked_source(job: DevelopJob) -> tuple[files.FileState, str]:
-    state = _state(job.source)
-    try:
-        if state == job.expected and job.known_sha256:
-            return state, job.known_sha256
-        if state != job.expected and files.fingerprint_of(job.source) != job.fingerprint:
-            raise errors.SourceChanged(detail=f"it had {job.expected.size:,} bytes, now it has {state.size:,}")
+    state = _unchanged(job.source, job.expected, job.fingerprint)
+    if state == job.expected and job.known_sha256:
+        return state, job.known_sha256
+    with _readable(job.source):
         return state, files.sha256_of(job.source)
+
+
+def _unchanged(source: Path, expected: files.FileState, fingerprint: str) -> files.FileState:
+    """The state of a source that is still the one that was imported."""
+    state = _state(source)
+    with _readable(source):
+        if state != expected and files.fingerprint_of(source) != fingerprint:
+            raise errors.SourceChanged(detail=f"it had {expected.size:,} bytes, now it has {state.size:,}")
+    return state
+
+
+@contextlib.contextmanager
+def _readable(source: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as error:
-        raise errors.SourceMissing(path=job.source) from error
+        raise errors.SourceMissing(path=source) from error
     except OSError as error:
         raise errors.SourceUnreadable(detail=error.strerror or str(error)) from error
 

@@ -30,11 +30,11 @@ def live(pipe: Connection, parent: int) -> None:
         os.nice(5)  # the machine stays pleasant to use while photos are developed
     jobs: queue.SimpleQueue[tuple[int, Job] | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(pipe, jobs), daemon=True).start()
+    warm_up()
     try:
         pipe.send(LIVES)
     except OSError:
         return
-    warm_up()
     while (given := jobs.get()) is not None:
         outcome = work.do(*given)
         try:

@@ -15,6 +15,7 @@ from junmai.store.batches import BatchVerbs
 from junmai.store.claims import ClaimVerbs
 from junmai.store.collections import CollectionVerbs
 from junmai.store.library import LibraryVerbs
+from junmai.store.matching import MatchVerbs
 from junmai.store.merging import MergeVerbs
 from junmai.store.outside import OutsideVerbs
 from junmai.store.presets import PresetVerbs
@@ -41,6 +42,7 @@ class Store(
     BatchVerbs,
     ReopenVerbs,
     ClaimVerbs,
+    MatchVerbs,
     MergeVerbs,
     OutsideVerbs,
     StateVerbs,

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from junmai import errors
-from junmai.domain.model import Claim, Failure, Item, RunnerInfo, Settled, SourceRead, Staged
+from junmai.domain.model import Claim, Failure, Item, Settled, SourceRead, Staged
 from junmai.domain.plan import name_key
 from junmai.domain.policy import RUNNER_DEATHS_TO_ISOLATE
-from junmai.store import snapshots
+from junmai.domain.runner import RunnerInfo
+from junmai.store import matching, snapshots
 from junmai.store.batches import end_if_done, item_from, parts_from, parts_json
 from junmai.store.engine import Engine, Row, Transaction, event_values
 from junmai.store.library import photo_from
@@ -70,7 +71,8 @@ class ClaimVerbs(Engine):
     # --- claiming -----------------------------------------------------------------------------------------
 
     def claim(self, runner_no: int, *, scope: int | None, limit: int) -> list[Claim]:
-        """Take up to `limit` ready items of running batches, the most urgent batch first."""
+        """Take up to `limit` ready items of running batches, the most urgent batch first; of one that is being matched
+        and not solved yet, photos to measure."""
         now = self.clock.now()
         if limit <= 0 or not self.read("ready_batches", scope=scope, now=now):
             return []
@@ -80,7 +82,7 @@ class ClaimVerbs(Engine):
                 wanted = limit - len(claims)
                 if wanted <= 0:
                     break
-                claims += claim_from(transaction, batch["no"], runner_no, wanted, now)
+                claims += claim_from(transaction, batch, runner_no, wanted, now)
         return claims
 
     def next_ready(self, no: int) -> float | None:
@@ -200,6 +202,7 @@ class ClaimVerbs(Engine):
                 )
                 for row in transaction.rows("adopt_staged", lost=lost, runner_no=runner_no)
             ]
+            transaction.rows("give_back_lost_measures", lost=lost)
             if transaction.rows("end_runner", no=lost, now=now):
                 transaction.event("runner_lost", now, runner=lost, given_back=len(back), staged=len(staged))
             return back, staged
@@ -214,8 +217,13 @@ def _stage_values(runner_no: int, staged: Iterable[Staged]) -> Iterator[dict[str
     return ({**_values(one), "runner_no": runner_no, "further": parts_json(one.further)} for one in staged)
 
 
-def claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
-    """Take up to `limit` ready items of one batch."""
+def claim_from(transaction: Transaction, batch: Row, runner_no: int, limit: int, now: float) -> list[Claim]:
+    """Take up to `limit` ready items of one batch, a row of `ready_batches`; or photos of it to measure."""
+    take = matching.claim_from if batch["matching"] == "measuring" else _claim_from
+    return take(transaction, batch["no"], runner_no, limit, now)
+
+
+def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
     rows = transaction.rows("claim_items", batch_no=batch_no, runner_no=runner_no, limit=limit, now=now)
     if not rows:
         return []

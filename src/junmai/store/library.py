@@ -186,6 +186,11 @@ class LibraryVerbs(Engine):
         `mtime_ns`, `sha256` (None before the first time)."""
         return self.read("outputs_of_folder", folder_id=folder_id)
 
+    def outputs_in(self, folder: str) -> list[Row]:
+        """The same of a folder by its path."""
+        found = self.read_one("output_folder_by_key", path_key=folder_key(folder))
+        return self.outputs_of(found["id"]) if found is not None else []
+
     def output_at(self, folder: str, name: str) -> Row | None:
         """What Junmai knows of one name in a folder."""
         found = self.read_one("output_folder_by_key", path_key=folder_key(folder))

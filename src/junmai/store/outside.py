@@ -15,6 +15,8 @@ OUTSIDE = 0
 
 REMOVE_CHUNK = 2000
 """Rows of a forgotten batch that go in one transaction."""
+MEASURES_CHUNK = 200
+"""The same of what was measured: 25 kB each."""
 
 
 class Removal(enum.Enum):
@@ -80,6 +82,8 @@ class OutsideVerbs(Engine):
         with self.write() as transaction:
             if not transaction.rows("let_leave", no=no):
                 return Removal.KEPT
+            if transaction.rows("delete_measures_chunk", no=no, limit=MEASURES_CHUNK):
+                return Removal.MORE
             for query in ("delete_items_chunk", "delete_events_chunk"):  # an item never stands there without its event
                 if transaction.rows(query, no=no, limit=REMOVE_CHUNK):
                     return Removal.MORE

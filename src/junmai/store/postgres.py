@@ -21,6 +21,7 @@ from psycopg.rows import tuple_row
 
 from junmai import errors
 from junmai.clock import Clock, SystemClock
+from junmai.domain.matching import Found, Measured
 from junmai.domain.model import Batch, Claim, Failure, Settled, SourceRead, Staged
 from junmai.store import claims, postgres_dialect, queries
 from junmai.store.base import Contents, Store
@@ -130,7 +131,7 @@ class PostgresStore(Store):
             for batch in self.read("ready_batches", scope=scope, now=now) if limit > 0 else ():
                 if len(found) < limit:
                     with self.write() as transaction:
-                        found += claims.claim_from(transaction, batch["no"], runner_no, limit - len(found), now)
+                        found += claims.claim_from(transaction, batch, runner_no, limit - len(found), now)
         except errors.StoreAway:
             self._in_doubt.append((runner_no, now))
             raise
@@ -145,6 +146,7 @@ class PostgresStore(Store):
             runner_no, claimed_at = self._in_doubt[-1]
             with self.write() as transaction:
                 transaction.rows("give_back_in_doubt", lost=runner_no, claimed_at=claimed_at)
+                transaction.rows("give_back_measures_in_doubt", lost=runner_no, claimed_at=claimed_at)
             self._in_doubt.pop()
 
     def merge(self, batch_ids: Sequence[str], *, by: str) -> Batch:
@@ -178,6 +180,26 @@ class PostgresStore(Store):
         given_back = list(claims)
         with self._holding(one.batch_no for one in given_back):
             return super().release(runner_no, given_back, why=why)
+
+    def end_measures(self, runner_no: int, measured: Sequence[Measured]) -> int:
+        """Record what was measured; returns how many of these attempts were accepted."""
+        with self._holding(one.batch_no for one in measured):
+            return super().end_measures(runner_no, measured)
+
+    def keep_solutions(self, no: int, found: Sequence[Found]) -> None:
+        """Write what was found for the photos of a batch. An adjustment comes before or after it, and is not missed."""
+        with self._holding([no]):
+            super().keep_solutions(no, found)
+
+    def skip_matched(self, no: int, positions: Sequence[int]) -> int:
+        """Items whose right output stands there already need nothing; returns how many were skipped."""
+        with self._holding([no]):
+            return super().skip_matched(no, positions)
+
+    def end_solving(self, no: int, summary: dict[str, object]) -> bool:
+        """From here on items are claimed for developing. False where somebody else said so, or the batch has ended."""
+        with self._holding([no]):
+            return super().end_solving(no, summary)
 
     def last_event(self) -> int:
         """The id of the newest event that a feed may begin after, 0 before the first.

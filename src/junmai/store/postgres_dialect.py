@@ -23,7 +23,7 @@ _MAY_BE_NULL = {
     **dict.fromkeys(("status", "or_status", "only_reason", "error_kind", "kind", "label", "camera"), "text"),
     **dict.fromkeys(("below", "first", "last"), "text"),
     **dict.fromkeys(("session_id", "collection_id", "min_rating", "batch_no", "version", "scope"), "bigint"),
-    "kept_folder_id": "bigint",
+    **dict.fromkeys(("kept_folder_id", "known_batch_no", "known_position"), "bigint"),
 }
 """Parameters that queries ask of whether they are NULL: PostgreSQL must be told of which type such a NULL is."""
 

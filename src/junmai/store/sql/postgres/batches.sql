@@ -1,3 +1,10 @@
+-- add_batch: a batch that is still being written
+INSERT INTO batches (id, session_id, preset, priority, config, recipe, folder_id, overwrite, request_key,
+                     writer_no, created_at, matching)
+VALUES (:id, :session_id, :preset, :priority, :config, :recipe, :folder_id, :overwrite, :request_key, :writer_no, :now,
+        CASE WHEN (CAST(CAST(:recipe AS text) AS jsonb) -> 'match' ->> 'to') IS NOT NULL THEN 'measuring' END)
+RETURNING no;
+
 -- add_items: photos of a batch that is still being written, as a stream
 COPY items (batch_no, position, photo_id, output_name) FROM STDIN;
 
@@ -38,7 +45,8 @@ SELECT coalesce((SELECT id FROM events WHERE id < junmai_feed_end() ORDER BY id 
 WITH chunk AS MATERIALIZED (
     SELECT ctid FROM items WHERE batch_no = :batch_no AND status = 'pending'
       AND (ready_at <= :now OR ready_at > :now + 900)
-      AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running')
+      AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running'
+                  AND (matching IS NULL OR matching = 'solved'))
     ORDER BY ready_at, position LIMIT :limit FOR UPDATE SKIP LOCKED)
 UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = :runner_no, claimed_at = :now
 FROM chunk WHERE items.ctid = chunk.ctid

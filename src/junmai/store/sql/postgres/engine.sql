@@ -42,15 +42,17 @@ SELECT no FROM batches WHERE no = :batch_no AND junmai_queue(no) FOR NO KEY UPDA
 -- batch_by_id__first: what a command decides by stays until the command has taken effect
 SELECT no FROM batches WHERE id = :id AND junmai_turn(no) FOR NO KEY UPDATE;
 
--- give_back_lost__first: a runner that is only slow may be settling these items
+-- give_back_lost__first: a runner that is only slow may be settling these items, or measuring
 WITH wanted AS MATERIALIZED (
-    SELECT DISTINCT batch_no AS no FROM items WHERE runner_no = :lost AND status IN ('running', 'staged') ORDER BY no),
+    SELECT batch_no AS no FROM items WHERE runner_no = :lost AND status IN ('running', 'staged')
+    UNION SELECT batch_no FROM match_items WHERE runner_no = :lost AND state = 'measuring' ORDER BY no),
 turns AS MATERIALIZED (SELECT no FROM wanted WHERE junmai_queue(no))
 SELECT batches.no FROM turns JOIN batches ON batches.no = turns.no FOR NO KEY UPDATE OF batches;
 
 -- give_back_in_doubt__first: the same for a part of them
 WITH wanted AS MATERIALIZED (
-    SELECT DISTINCT batch_no AS no FROM items WHERE runner_no = :lost AND status IN ('running', 'staged') ORDER BY no),
+    SELECT batch_no AS no FROM items WHERE runner_no = :lost AND status IN ('running', 'staged')
+    UNION SELECT batch_no FROM match_items WHERE runner_no = :lost AND state = 'measuring' ORDER BY no),
 turns AS MATERIALIZED (SELECT no FROM wanted WHERE junmai_queue(no))
 SELECT batches.no FROM turns JOIN batches ON batches.no = turns.no FOR NO KEY UPDATE OF batches;
 

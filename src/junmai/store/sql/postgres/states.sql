@@ -84,6 +84,14 @@ VALUES (coalesce(CAST(:id AS bigint), nextval('photos_id_seq')), :path, :file_na
         :mtime_ns, :inode, :fingerprint, :sha256, NULL, NULL, NULL, NULL, NULL, '{}', :sidecars, NULL, :now)
 RETURNING id, setval('photos_id_seq', greatest(id, (SELECT last_value FROM photos_id_seq)));
 
+-- restore_batch: a batch that a state file tells of; it is being written until `end_restored`
+INSERT INTO batches (id, session_id, preset, priority, config, recipe, folder_id, overwrite, request_key,
+                     writer_no, begun, generation, created_at, matching)
+VALUES (:id, :session_id, :preset, :priority, :config, :recipe, :folder_id, :overwrite, :request_key,
+        :writer_no, :begun, :generation, :created_at,
+        CASE WHEN (CAST(CAST(:recipe AS text) AS jsonb) -> 'match' ->> 'to') IS NOT NULL THEN 'measuring' END)
+RETURNING no;
+
 -- restore_session: a session that a state file tells of keeps its number
 INSERT INTO sessions (id, name, folder, first_at, last_at, named_by_user, created_at)
 VALUES (:id, :name, NULL, NULL, NULL, 0, :now) ON CONFLICT DO NOTHING

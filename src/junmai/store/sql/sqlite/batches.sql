@@ -1,8 +1,8 @@
 -- add_batch: a batch that is still being written
 INSERT INTO batches (id, session_id, preset, priority, config, recipe, folder_id, overwrite, request_key,
-                     writer_no, created_at)
+                     writer_no, created_at, matching)
 VALUES (:id, :session_id, :preset, :priority, :config, :recipe, :folder_id, :overwrite, :request_key,
-        :writer_no, :now)
+        :writer_no, :now, CASE WHEN :recipe ->> '$.match.to' IS NOT NULL THEN 'measuring' END)
 RETURNING no;
 
 -- add_items: photos of a batch that is still being written; rows of (photo id, output name, done)

@@ -5,6 +5,7 @@ VALUES (:id, :host, :pid, :role, :scope, :workers, :now) RETURNING no;
 -- end_runner: a runner is gone; one that still holds something stays open, to be taken over
 UPDATE runners SET ended_at = :now WHERE no = :no AND ended_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM items WHERE runner_no = :no AND status IN ('running', 'staged'))
+    AND NOT EXISTS (SELECT 1 FROM match_items WHERE runner_no = :no AND state = 'measuring')
 RETURNING no;
 
 -- open_runners: runners that have not said goodbye; all are on this machine, and their locks tell whether they live
@@ -12,10 +13,14 @@ SELECT *, NULL AS leased FROM runners WHERE ended_at IS NULL ORDER BY no;
 
 -- ready_batches: running batches that a runner may claim from, the most urgent first; saying that they are unfinished
 -- lets SQLite use the index of these, or it reads every batch there ever was
-SELECT no, priority FROM batches
+SELECT no, priority, matching FROM batches
 WHERE status = 'running' AND status IN ('pending', 'running', 'paused') AND (:scope IS NULL OR no = :scope)
-  AND EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status = 'pending'
-              AND (ready_at <= :now OR ready_at > :now + 900))
+  AND CASE WHEN matching = 'measuring' THEN
+          EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND position > match_cursor)
+          OR EXISTS (SELECT 1 FROM match_items WHERE batch_no = batches.no AND state = 'waiting'
+                     AND state <> 'measured')
+      ELSE EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status = 'pending'
+                   AND (ready_at <= :now OR ready_at > :now + 900)) END
 ORDER BY priority DESC, no;
 
 -- claim_items: take the items that are ready, in their order; one that waits for longer than any retry does
@@ -25,7 +30,8 @@ WHERE batch_no = :batch_no AND status = 'pending' AND position IN (
     SELECT position FROM items WHERE batch_no = :batch_no AND status = 'pending'
       AND (ready_at <= :now OR ready_at > :now + 900)
     ORDER BY ready_at, position LIMIT :limit)
-  AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running')
+  AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running'
+              AND (matching IS NULL OR matching = 'solved'))
 RETURNING position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;
 
 -- next_ready: when the next waiting item of a batch may be claimed

@@ -84,9 +84,10 @@ INSERT INTO forgotten_batches (id, at) VALUES (:id, :now) ON CONFLICT (id) DO UP
 
 -- restore_batch: a batch that a state file tells of; it is being written until `end_restored`
 INSERT INTO batches (id, session_id, preset, priority, config, recipe, folder_id, overwrite, request_key,
-                     writer_no, begun, generation, created_at)
+                     writer_no, begun, generation, created_at, matching)
 VALUES (:id, :session_id, :preset, :priority, :config, :recipe, :folder_id, :overwrite, :request_key,
-        :writer_no, :begun, :generation, :created_at)
+        :writer_no, :begun, :generation, :created_at,
+        CASE WHEN :recipe ->> '$.match.to' IS NOT NULL THEN 'measuring' END)
 RETURNING no;
 
 -- restore_session: a session that a state file tells of keeps its number
