@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import postgres
 from helpers import FakeClock, make_jpeg
 from junmai.config import Settings
 
@@ -34,3 +35,29 @@ def jpegs(tmp_path: Path) -> Callable[..., list[Path]]:
         ]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server, begun for the first test that wants one."""
+    if reason := postgres.missing():
+        pytest.skip(f"no PostgreSQL here: {reason}")
+    with postgres.server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: postgres.Server) -> str:
+    """The address of a database with the tables of a store, for one test after another."""
+    from junmai.store.postgres import PostgresStore
+
+    url = postgres_server.fresh()
+    PostgresStore(url).close()
+    return url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server, postgres_database: str) -> str:
+    """The address of a database with empty tables, which nobody else has open."""
+    postgres_server.empty(postgres_database)
+    return postgres_database

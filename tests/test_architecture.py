@@ -223,6 +223,17 @@ def test_every_query_is_used_and_every_used_query_is_there() -> None:
     assert asked <= named
 
 
+def test_postgresql_has_no_query_of_its_own_that_nobody_asks() -> None:
+    from junmai.store import queries
+
+    shared, own = set(queries.load("sqlite")), set(queries.load("postgres"))
+    first = {name.removesuffix("__first") for name in own if name.endswith("__first")}
+    assert first <= shared | own
+    own -= {f"{name}__first" for name in first} | shared
+    texts = {text for path in MODULES if _name(path).startswith("store/postgres") for text in _texts(path)}
+    assert own <= texts
+
+
 # --- small rooms --------------------------------------------------------------------------------------------
 
 

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(default_factory=default_data_folder)
     """The data folder: database, locks, logs."""
+    store: str | None = Field(default=None, pattern=r"^postgres(ql)?://", repr=False)
+    """The address of a PostgreSQL database that several machines share (`postgresql://user:password@server/name`);
+    none: a file in the data folder."""
     workers: int | None = Field(default=None, ge=1, le=256)
     """Worker processes; None: what cores and free memory allow."""
     worker_memory_mb: int = Field(default=2048, ge=128)

@@ -262,6 +262,29 @@ class StoreUnavailable(StoreError):
     code = "store_unavailable"
 
 
+class StoreAway(StoreUnavailable):
+    """The PostgreSQL server does not answer ({detail}). Start it, or see to the network. A batch that runs waits for it
+    and goes on by itself; give any other command again."""
+
+    code = "store_away"
+
+
+class StoreRefused(StoreError):
+    """The PostgreSQL store cannot be used: {detail}. Its address is the setting `store` (JUNMAI_STORE, or in
+    config.toml), such as postgresql://junmai@server/junmai."""
+
+    code = "store_refused"
+    exit_code = 2
+
+
+class ClusterNotInstalled(StoreError):
+    """The store is PostgreSQL, and the packages for that are not installed ({detail}). `pip install 'junmai[cluster]'`
+    brings them."""
+
+    code = "cluster_not_installed"
+    exit_code = 2
+
+
 class StoreReplaced(StoreError):
     """The database {path} was taken away or replaced while Junmai used it ({detail}); what was done in the last
     moment may not be kept. Put it back if you can, and start the same command again: it goes on with the database that

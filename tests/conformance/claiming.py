@@ -1,13 +1,12 @@
 """A process of its own that claims from a store, for tests of several processes at once.
 
-Arguments: engine, folder, runner number, batch number, how many to claim at a time. It waits for a line on its
+Arguments: engine, place, runner number, batch number, how many to claim at a time. It waits for a line on its
 standard input, claims and settles until nothing is left or the batch stands, and prints what it claimed.
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from conformance.engines import ENGINES
 from conformance.world import MTIME, staged_of
@@ -15,8 +14,8 @@ from helpers import FakeClock
 from junmai.domain.model import Settled
 
 
-def main(engine: str, folder: str, runner: str, batch: str, limit: str) -> None:
-    store = ENGINES[engine](Path(folder), FakeClock())
+def main(engine: str, place: str, runner: str, batch: str, limit: str) -> None:
+    store = ENGINES[engine](place, FakeClock())
     print("ready", flush=True)
     sys.stdin.readline()
     while store.batch_no(int(batch)).status == "running":

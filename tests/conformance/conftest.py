@@ -14,9 +14,21 @@ from junmai.store.base import Store
 
 
 @pytest.fixture(params=sorted(ENGINES))
-def store(request: pytest.FixtureRequest, tmp_path: Path, fake_clock: FakeClock) -> Iterator[Store]:
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each kind of store, by name."""
+    return str(request.param)
+
+
+@pytest.fixture
+def place(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store of that kind is to be opened."""
+    return str(request.getfixturevalue("postgres_url")) if engine == "postgres" else str(tmp_path / "store")
+
+
+@pytest.fixture
+def store(engine: str, place: str, fake_clock: FakeClock) -> Iterator[Store]:
     """An empty store of each engine, with a clock that only the test turns."""
-    opened = ENGINES[request.param](tmp_path / "store", fake_clock)
+    opened = ENGINES[engine](place, fake_clock)
     yield opened
     opened.close()
 

@@ -10,9 +10,15 @@ from junmai.store.base import Store
 from junmai.store.sqlite import SqliteStore
 
 
-def _sqlite(folder: Path, clock: FakeClock) -> Store:
-    return SqliteStore(folder / "junmai.db", clock=clock)
+def _sqlite(place: str, clock: FakeClock) -> Store:
+    return SqliteStore(Path(place) / "junmai.db", clock=clock)
 
 
-ENGINES: dict[str, Callable[[Path, FakeClock], Store]] = {"sqlite": _sqlite}
-"""Opens the store of that kind in a folder, empty where the folder is new."""
+def _postgres(place: str, clock: FakeClock) -> Store:
+    from junmai.store.postgres import PostgresStore  # the driver may be missing here, and its tests are skipped
+
+    return PostgresStore(place, clock=clock)
+
+
+ENGINES: dict[str, Callable[[str, FakeClock], Store]] = {"postgres": _postgres, "sqlite": _sqlite}
+"""Opens the store of that kind at a place: a folder, or the address of a database."""

@@ -17,15 +17,14 @@ Process = subprocess.Popen[str]
 
 
 @pytest.fixture
-def claimer(world: World, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Batch, int], Process]]:
+def claimer(world: World, engine: str, place: str) -> Iterator[Callable[[Batch, int], Process]]:
     """Starts a process that claims from a batch, some at a time; it begins when it gets a line."""
-    engine = request.node.callspec.params["store"]
     started: list[Process] = []
 
     def start(batch: Batch, limit: int) -> Process:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "conformance.claiming", engine, str(tmp_path / "store")),
+                *(sys.executable, "-m", "conformance.claiming", engine, place),
                 *(str(world.runner()), str(batch.no), str(limit)),
             ],
             stdin=subprocess.PIPE,

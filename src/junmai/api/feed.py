@@ -91,6 +91,7 @@ class Feed:
         self._loop = asyncio.get_running_loop()
         self.published = self._store.last_event()
         self._store.listen(self._heard)
+        self._store.hear(self._wake.set)
         self._thread = threading.Thread(target=self._read, args=(self.published,), name="junmai-feed", daemon=True)
         self._thread.start()
 

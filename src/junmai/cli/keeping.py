@@ -18,7 +18,7 @@ from junmai.config import Settings
 from junmai.control.backup import BackupInfo, backup_now, list_backups
 from junmai.control.restoring import find
 from junmai.control.restoring import restore as put_back
-from junmai.store.sqlite import SqliteStore
+from junmai.store.opening import open_store
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
@@ -31,9 +31,9 @@ def backup(context: typer.Context, json: Json = False) -> int:
     if context.invoked_subcommand is not None:
         return EXIT_DONE
     settings = _settings("backup")
-    if not settings.database.exists():
+    if settings.store is None and not settings.database.exists():
         raise errors.BadInput(detail=f"There is no library in {settings.data} yet; nothing to back up.")
-    store = SqliteStore(settings.database)
+    store = open_store(settings)
     try:
         made = backup_now(store, settings, SystemClock())
     finally:

@@ -45,7 +45,7 @@ def chosen() -> Path | None:
 def opened(command: str) -> Iterator[BatchController]:
     """A controller for one command, which the others see under that name."""
     settings, by = configured(command)
-    new = not settings.database.exists()
+    new = settings.store is None and not settings.database.exists()
     with BatchController(settings=settings, by=by) as controller:
         for batch_id in controller.taken_in.batch_ids:
             complaints.print(f"{batch_id} was taken in from its state file.", style="yellow")

@@ -89,6 +89,8 @@ def backup_now(
 
     `interrupted` is asked now and then; once it says so, `Interrupted` is raised.
     """
+    if settings.store is not None:
+        raise errors.BackupFailed(detail="a PostgreSQL database is backed up by its own tools, such as pg_dump")
     try:
         files.make_folder(settings.backups)
         with only_one(settings):
@@ -176,8 +178,8 @@ def list_backups(settings: Settings) -> list[BackupInfo]:
 
 def due(settings: Settings, clock: Clock) -> bool:
     """Whether the newest backup is older than `backup_hours`, or there is none. One from the future (the clock was
-    set back) counts by its distance as well."""
-    if not settings.backup_hours:
+    set back) counts by its distance as well. A PostgreSQL database is backed up by its own tools."""
+    if not settings.backup_hours or settings.store is not None:
         return False
     backups = list_backups(settings)
     return not backups or abs(clock.now() - backups[0].at) >= settings.backup_hours * 3600

@@ -44,7 +44,7 @@ from junmai.executors.processes import ProcessExecutor
 from junmai.executors.worker import refuse_while_starting
 from junmai.library.selection import Selection
 from junmai.store.base import Store
-from junmai.store.sqlite import SqliteStore
+from junmai.store.opening import open_store
 
 log = logs.get("junmai.controller")
 
@@ -70,7 +70,7 @@ class BatchController:
         """`by` is how this user of the store is named to the others. Raises a `StoreError`, `ProgramNotGuarded`."""
         refuse_while_starting()
         self.settings = settings or configuration.load(Path(data_dir) if data_dir is not None else None)
-        self.store = store or SqliteStore(self.settings.database)
+        self.store = store or open_store(self.settings)
         self._by = by or this_process()
         self._presence: Presence | None = None
         self._entering = threading.Lock()

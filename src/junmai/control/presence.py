@@ -1,17 +1,27 @@
-"""How a process shows the others that it lives: a row in the store, and a lock that ends with the process."""
+"""How a process shows the others that it lives: a row in the store, and a lock that ends with the process.
+
+Where several machines share a store, a lock says nothing to the others. There the row has a lease as well, which a
+thread renews while the process lives.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
+import threading
 import uuid
 
 from junmai import errors
+from junmai import log as logs
 from junmai.config import Settings
 from junmai.control.recovery import lock_path
 from junmai.locks import ProcessLock
 from junmai.store.base import Store
 
+log = logs.get("junmai.presence")
+
+SIGNS_IN_A_LEASE = 4
+"""A lease lasts through this many signs of life, so that one or two may be late."""
 SERVES_NOTHING = 0
 """Scope of a process that writes batches but develops none (batch numbers begin at 1)."""
 
@@ -37,11 +47,27 @@ class Presence:
             self._lock.release()
             path.unlink(missing_ok=True)
             raise
+        self._left = threading.Event()
+        self._signs: threading.Thread | None = None
+        if store.lease_seconds is not None:
+            every = store.lease_seconds / SIGNS_IN_A_LEASE
+            self._signs = threading.Thread(target=self._keep_lease, args=(every,), name="junmai-lease", daemon=True)
+            self._signs.start()
 
     def leave(self) -> None:
         """Say goodbye; nothing may be in hand any more."""
+        self._left.set()
+        if self._signs is not None:
+            self._signs.join()
         try:
             self._store.end_runner(self.no)
         finally:
             self._lock.release()
             self._path.unlink(missing_ok=True)
+
+    def _keep_lease(self, every: float) -> None:
+        while not self._left.wait(every):
+            try:
+                self._store.keep_lease(self.no)
+            except errors.StoreError as error:
+                log.warning("the lease of this process was not renewed", runner=self.id, error=error.message)

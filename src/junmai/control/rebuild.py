@@ -21,7 +21,7 @@ from junmai.control.statefile import FOLDER, FORMAT, StateFile, items_path, read
 from junmai.control.statewriter import ORIGINAL, discard, write_state
 from junmai.domain.plan import EXTENSIONS, plain_stem, plan_names
 from junmai.store.base import Store
-from junmai.store.sqlite import SqliteStore
+from junmai.store.opening import open_store
 from junmai.store.states import RestoredBatch, RestoredItem
 
 log = logs.get("junmai.rebuild")
@@ -64,7 +64,7 @@ def rebuild(data_dir: str | Path | None = None, *, verify: bool = True) -> Taken
     A database that is there is kept, and gets the batches that it does not know. Raises a `StoreError`.
     """
     settings = configuration.load(Path(data_dir) if data_dir is not None else None)
-    store = SqliteStore(settings.database)
+    store = open_store(settings)
     try:
         return take_in_unknown(store, settings, verify=verify)
     finally:

@@ -25,10 +25,14 @@ def lock_path(settings: Settings, runner_id: str) -> Path:
 
 
 def is_alive(settings: Settings, runner: RunnerInfo) -> bool:
-    """Whether a runner lives: the operating system still holds its lock."""
+    """Whether a runner lives: the operating system still holds its lock.
+
+    Where its lock is not in this data folder, it is at home in another one, on another machine mostly: then its lease
+    tells, where the store has such.
+    """
     path = lock_path(settings, runner.id)
     if not path.exists():
-        return False
+        return bool(runner.leased)
     probe = ProcessLock(path)
     if not probe.take():
         return True
@@ -49,7 +53,7 @@ def take_over_from_dead(store: Store, settings: Settings, runner_no: int) -> int
     """Take over from every dead runner. Returns how many items came back or were finished."""
     count = 0
     for dead in store.open_runners():
-        if dead.no == runner_no:
+        if dead.no == runner_no or is_alive(settings, dead):
             continue
         lock = ProcessLock(lock_path(settings, dead.id))
         if not lock.take():

@@ -44,7 +44,10 @@ class Restored:
 
 
 def find(settings: Settings, which: str | Path | None = None) -> BackupInfo:
-    """A backup by name, a database in the data folder, or any by path; None: the newest. Raises `UnknownBackup`."""
+    """A backup by name, a database in the data folder, or any by path; None: the newest. Raises `UnknownBackup`,
+    and `RestoreRefused` where the store is PostgreSQL."""
+    if settings.store is not None:
+        raise errors.RestoreRefused(detail="a PostgreSQL database is restored by its own tools, such as pg_restore")
     if which is None:
         backups = list_backups(settings)
         if not backups:

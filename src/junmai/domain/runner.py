@@ -18,3 +18,5 @@ class RunnerInfo:
     workers: int
     started_at: float
     ended_at: float | None
+    leased: bool | None
+    """Whether it gave a sign of life not long ago; None where its lock is all that tells."""

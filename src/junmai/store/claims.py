@@ -42,11 +42,19 @@ class ClaimVerbs(Engine):
                 scope=scope,
                 workers=workers,
                 now=now,
+                lease_seconds=self.lease_seconds or 0,
             )
             if row is None:
                 raise errors.StoreError(detail="the runner was not recorded")
             transaction.event("runner_started", now, batch_no=scope, runner=runner_id, pid=pid, workers=workers)
             return int(row["no"])
+
+    def keep_lease(self, no: int) -> bool:
+        """A runner gives a sign of life; one that was taken for dead is among the living again, with nothing in hand.
+
+        Returns whether there is such a runner. Only stores with `lease_seconds` keep it.
+        """
+        return self.lease_seconds is None
 
     def end_runner(self, no: int) -> bool:
         """A runner is gone and holds nothing any more."""
@@ -54,7 +62,7 @@ class ClaimVerbs(Engine):
             return bool(transaction.rows("end_runner", no=no, now=self.clock.now()))
 
     def open_runners(self) -> list[RunnerInfo]:
-        """Runners that have not said goodbye: alive as long as their lock is held."""
+        """Runners that have not said goodbye: alive as long as their lock is held, or their lease lasts."""
         return [
             RunnerInfo(**{name: row[name] for name in RunnerInfo.__dataclass_fields__})
             for row in self.read("open_runners")
@@ -74,8 +82,7 @@ class ClaimVerbs(Engine):
                 wanted = limit - len(claims)
                 if wanted <= 0:
                     break
-                take = matching.claim_from if batch["matching"] == "measuring" else _claim_from
-                claims += take(transaction, batch["no"], runner_no, wanted, now)
+                claims += claim_from(transaction, batch, runner_no, wanted, now)
         return claims
 
     def next_ready(self, no: int) -> float | None:
@@ -208,6 +215,12 @@ def _values(value: SourceRead | Staged) -> dict[str, object]:
 
 def _stage_values(runner_no: int, staged: Iterable[Staged]) -> Iterator[dict[str, object]]:
     return ({**_values(one), "runner_no": runner_no, "further": parts_json(one.further)} for one in staged)
+
+
+def claim_from(transaction: Transaction, batch: Row, runner_no: int, limit: int, now: float) -> list[Claim]:
+    """Take up to `limit` ready items of one batch, a row of `ready_batches`; or photos of it to measure."""
+    take = matching.claim_from if batch["matching"] == "measuring" else _claim_from
+    return take(transaction, batch["no"], runner_no, limit, now)
 
 
 def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:

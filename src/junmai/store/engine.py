@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import abc
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from junmai import errors
 from junmai.clock import Clock
@@ -105,10 +105,19 @@ class Engine(abc.ABC):
     """Opens transactions and reads. `clock` gives the time that rows and events carry."""
 
     clock: Clock
+    kind: ClassVar[str]
+    """Which database it is: `sqlite`, `postgresql`."""
+    lease_seconds: ClassVar[float | None] = None
+    """How long a runner counts as alive after its last sign of life, where that decides; None where its lock does."""
 
     @abc.abstractmethod
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of every change that this store commits, in the thread that made it, after the commit."""
+
+    @abc.abstractmethod
+    def hear(self, hearer: Callable[[], None]) -> None:
+        """Call `hearer` when another process, on whatever machine, has changed the state of a batch, where the database
+        tells such news; it must not raise. News hurries a look at the events, and takes the place of none."""
 
     @abc.abstractmethod
     def write(self, *, command: bool = False) -> AbstractContextManager[Transaction]:

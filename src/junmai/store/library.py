@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -114,18 +115,19 @@ class LibraryVerbs(Engine):
 
     def save_photos(self, photos: Iterable[tuple[int | None, NewPhoto]]) -> list[int]:
         """Add (id None) or change photos, in one transaction; returns their ids in the order given."""
-        now = self.clock.now()
-        ids = []
+        new_facts: dict[str, object] = {"session_id": None, "now": self.clock.now()}
+        ids: list[int] = []
         with self.write() as transaction:
-            for photo_id, photo in photos:
-                values = _photo_values(photo)
-                if photo_id is None:
-                    row = transaction.row("add_photo", session_id=None, now=now, **values)
+            # in their order, since a photo may have moved away from the path of a new one
+            for is_new, run in itertools.groupby(photos, key=lambda one: one[0] is None):
+                if is_new:
+                    rows = transaction.many_rows("add_photo", [new_facts | _photo_values(photo) for _, photo in run])
                 else:
-                    row = transaction.row("change_photo", id=photo_id, **values)
-                if row is None:
-                    raise LookupError(f"photo {photo_id} is gone from the library")
-                ids.append(int(row["id"]))
+                    known = [{"id": photo_id} | _photo_values(photo) for photo_id, photo in run]
+                    rows = transaction.many_rows("change_photo", known)
+                    if gone := {one["id"] for one in known} - {row["id"] for row in rows}:
+                        raise LookupError(f"photo {gone.pop()} is gone from the library")
+                ids += [int(row["id"]) for row in rows]
         return ids
 
     def sessions(self, *, after: int = 0, limit: int = PAGE) -> list[Session]:

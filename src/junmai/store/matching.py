@@ -148,14 +148,14 @@ class MatchVerbs(Engine):
         if unsolved:
             faults.append(f"The batch is matched, but {unsolved} of its photos have no solution.")
         counts = self.read_one("count_measures", no=no)
-        if counts is not None and counts["counted"] != counts["rows"]:
-            faults.append(f"{counts['counted']} measured photos are counted, {counts['rows']} are there.")
+        if counts is not None and counts["counted"] != counts["found"]:
+            faults.append(f"{counts['counted']} measured photos are counted, {counts['found']} are there.")
         return faults
 
 
 def claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
     """Take up to `limit` photos of a batch to measure: those that were given back, then those that nobody has begun."""
-    facts = {"batch_no": batch_no, "runner_no": runner_no}
+    facts: dict[str, object] = {"batch_no": batch_no, "runner_no": runner_no, "now": now}
     rows = transaction.rows("claim_measures_again", limit=limit, **facts)
     fresh = transaction.rows("claim_measures_fresh", limit=limit - len(rows), **facts) if len(rows) < limit else []
     if fresh:

@@ -28,9 +28,11 @@ def load(dialect: str) -> dict[str, str]:
     return found
 
 
-def migrations() -> list[tuple[int, str]]:
-    """The migrations in order, each with its number."""
+def migrations(dialect: str = "sqlite") -> list[tuple[int, str]]:
+    """The migrations of a dialect in order, each with its number."""
     folder = resources.files("junmai.store") / "sql" / "migrations"
+    if dialect != "sqlite":
+        folder /= dialect
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name)
     found = [(int(entry.name[:4]), entry.read_text(encoding="utf-8")) for entry in files]
     if [number for number, _ in found] != list(range(1, len(found) + 1)):

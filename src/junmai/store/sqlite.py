@@ -63,6 +63,8 @@ T = TypeVar("T")
 class SqliteStore(Store):
     """All verbs over one SQLite file, usable from many threads and processes."""
 
+    kind = "sqlite"
+
     def __init__(self, path: Path, *, clock: Clock | None = None) -> None:
         """Open the database, making it if it is not there.
 
@@ -103,6 +105,9 @@ class SqliteStore(Store):
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of every change that this store commits."""
         self._listeners.append(listener)
+
+    def hear(self, hearer: Callable[[], None]) -> None:
+        """SQLite tells no news: whoever watches looks for events again and again."""
 
     @contextlib.contextmanager
     def write(self, *, command: bool = False) -> Iterator[Transaction]:

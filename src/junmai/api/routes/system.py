@@ -100,7 +100,7 @@ def _health(service: Service) -> dict[str, object]:
         "status": "ok",
         "version": __version__,
         "versions": {"junmai": __version__, "engine": str(ENGINE_VERSION), "python": platform.python_version()},
-        "store": {"kind": "sqlite", "last_event": store.last_event()},
+        "store": {"kind": store.kind, "last_event": store.last_event()},
         "runners": runners,
     }
 

@@ -8,8 +8,8 @@ UPDATE runners SET ended_at = :now WHERE no = :no AND ended_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM match_items WHERE runner_no = :no AND state = 'measuring')
 RETURNING no;
 
--- open_runners: runners that have not said goodbye
-SELECT * FROM runners WHERE ended_at IS NULL ORDER BY no;
+-- open_runners: runners that have not said goodbye; all are on this machine, and their locks tell whether they live
+SELECT *, NULL AS leased FROM runners WHERE ended_at IS NULL ORDER BY no;
 
 -- ready_batches: running batches that a runner may claim from, the most urgent first; saying that they are unfinished
 -- lets SQLite use the index of these, or it reads every batch there ever was

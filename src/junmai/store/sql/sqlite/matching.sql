@@ -88,6 +88,7 @@ UPDATE batches SET skipped = skipped + :count WHERE no = :no RETURNING no;
 UPDATE batches SET matching = 'solved'
 WHERE no = :no AND matching = 'measuring' AND status IN ('running', 'paused')
   AND NOT EXISTS (SELECT 1 FROM match_items WHERE batch_no = :no AND (state <> 'measured' OR exposure IS NULL))
+  AND NOT EXISTS (SELECT 1 FROM items WHERE batch_no = :no AND position > match_cursor)
 RETURNING no;
 
 -- solution_of: what was found for one photo of a solved batch
@@ -107,7 +108,7 @@ WHERE batch_no = :no AND matching = 'solved' AND exposure IS NULL;
 
 -- count_measures: how many photos of a batch are measured, and how many are counted, for doctor
 SELECT batches.measured AS counted,
-    (SELECT count(*) FROM match_items WHERE batch_no = batches.no AND state = 'measured') AS rows
+    (SELECT count(*) FROM match_items WHERE batch_no = batches.no AND state = 'measured') AS found
 FROM batches WHERE no = :no AND leaving = 0;
 
 -- keep_adjustment: what the user wants of a photo beside what matching finds

@@ -1,0 +1,23 @@
+"""The store that the settings name."""
+
+from __future__ import annotations
+
+from junmai import errors
+from junmai.clock import Clock
+from junmai.config import Settings
+from junmai.store.base import Store
+from junmai.store.sqlite import SqliteStore
+
+
+def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:
+    """Open the PostgreSQL database of the setting `store`, or the file in the data folder, making what is not there.
+
+    Raises a `StoreError`: `ClusterNotInstalled`, `StoreRefused` and `StoreAway` beside those of a file.
+    """
+    if settings.store is None:
+        return SqliteStore(settings.database, clock=clock)
+    try:
+        from junmai.store.postgres import PostgresStore
+    except ImportError as error:
+        raise errors.ClusterNotInstalled(detail=str(error)) from error
+    return PostgresStore(settings.store, clock=clock)

@@ -1,0 +1,192 @@
+"""Connections to a PostgreSQL server: kept while nobody uses them, made anew after a restart of the server."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psycopg
+import psycopg_pool
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+from psycopg.types.numeric import FloatDumper, Int8Dumper
+from psycopg.types.string import StrDumper
+
+from junmai import errors
+from junmai.store.engine import Row
+
+OPEN_SECONDS = 5.0
+"""So long a server may be away when a store is opened: it may be starting together with Junmai."""
+AWAY_SECONDS = 30.0
+"""So long it may be away afterwards, as it is while it restarts, before that is an error."""
+AGAIN_SECONDS = 1.0
+CONNECT_SECONDS = 10
+LOCK_SECONDS = 30
+MOST = 16
+"""Connections of one process. Its threads wait milliseconds for one; a server has 100 as it comes."""
+OLDEST_SERVER = 160_000
+"""`IS JSON` and subqueries without a name come with PostgreSQL 16."""
+
+Connection = psycopg.Connection[Row]
+
+# what it would say while a server is away goes to the user as an error of ours, once, and not at every try
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+
+class Pool:
+    """As many connections as are in use at once. One that is idle is looked at before it is given out."""
+
+    def __init__(self, url: str, named: Mapping[str, bytes]) -> None:
+        """Open. Raises `StoreAway`, and `StoreRefused` at once where waiting would not help."""
+        self._url = url
+        self._begins = named["connection_begins"]
+        self._lock = threading.Lock()
+        self._pool: psycopg_pool.ConnectionPool[Connection] | None = None
+        self._look()
+        self._opened()
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection of the caller's own that answers; it is kept afterwards unless it broke.
+
+        Raises `StoreAway` where the server stays away, `StoreBusy` where the other threads keep all.
+        """
+        pool = self._opened()
+        connection = self._taken_from(pool)
+        try:
+            yield connection
+        finally:
+            pool.putconn(connection)
+
+    def close(self) -> None:
+        """Close what is idle now, and the others when they are given back. Whoever asks later opens anew."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def alone(self) -> Connection:
+        """A connection beside the pool. Raises `StoreAway`, `StoreRefused`."""
+        try:
+            return Connection.connect(self._url, **_WAYS)
+        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+            if isinstance(error, psycopg.OperationalError) and _may_pass(error):
+                raise errors.StoreAway(detail=said(error)) from error
+            raise errors.StoreRefused(detail=said(error)) from error
+
+    def _opened(self) -> psycopg_pool.ConnectionPool[Connection]:
+        with self._lock:
+            if self._pool is None:
+                self._pool = psycopg_pool.ConnectionPool(
+                    self._url,
+                    connection_class=Connection,
+                    kwargs=_WAYS,
+                    min_size=1,
+                    max_size=MOST,
+                    open=True,
+                    configure=self._begin,
+                    check=psycopg_pool.ConnectionPool.check_connection,
+                    reconnect_timeout=AGAIN_SECONDS,
+                    num_workers=1,
+                    name="junmai",
+                )
+            return self._pool
+
+    def _taken_from(self, pool: psycopg_pool.ConnectionPool[Connection]) -> Connection:
+        """Asked again and again for a second each: the pool tries to connect when it is asked, and then ever more
+        seldom, up to minutes apart."""
+        until = time.monotonic() + AWAY_SECONDS
+        while True:
+            try:
+                return pool.getconn(timeout=AGAIN_SECONDS)
+            except psycopg_pool.PoolTimeout:
+                if time.monotonic() > until:
+                    self.alone().close()  # says why; where it can be had, the other threads keep all of ours
+                    raise errors.StoreBusy(seconds=AWAY_SECONDS) from None
+
+    # --- one connection -----------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        until = time.monotonic() + OPEN_SECONDS
+        while True:
+            try:
+                connection = self.alone()
+            except errors.StoreAway:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(AGAIN_SECONDS / 4)
+            else:
+                with contextlib.closing(connection):
+                    self._begin(connection)
+                return
+
+    def _begin(self, connection: Connection) -> None:
+        facts = connection.info
+        if facts.server_version < OLDEST_SERVER:
+            raise errors.StoreRefused(
+                detail=f"the server is PostgreSQL {facts.server_version // 10_000}, 16 is the oldest"
+            )
+        if facts.parameter_status("server_encoding") != "UTF8":
+            raise errors.StoreRefused(detail=f"the encoding of the database {facts.dbname} is not UTF8")
+        # one type for each kind of value: a statement is prepared once, and not anew for every size of number
+        connection.adapters.register_dumper(int, Int8Dumper)
+        connection.adapters.register_dumper(float, FloatDumper)
+        connection.adapters.register_dumper(str, _TextDumper)
+        connection.execute(self._begins, {"lock_timeout": f"{LOCK_SECONDS}s"})
+
+
+_WAYS: dict[str, Any] = {
+    "autocommit": True,
+    "row_factory": dict_row,
+    "connect_timeout": CONNECT_SECONDS,
+    "prepare_threshold": 3,
+    "application_name": "junmai",
+    "client_encoding": "utf8",
+}
+
+
+class _TextDumper(StrDumper):
+    """PostgreSQL keeps no NUL in a text, and what a camera or a library says may have one."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
+
+
+def place_of(url: str) -> str:
+    """An address as it may be shown: without its password."""
+    facts = conninfo_to_dict(url)
+    return f"{facts.get('dbname') or ''} at {facts.get('host') or 'this machine'}"
+
+
+def _may_pass(error: psycopg.OperationalError) -> bool:
+    """Whether a connection that is refused now may be had soon: the server is away, starts or stops. A wrong password
+    or a database that is not there are not of that kind."""
+    text = str(error).lower()
+    hopeless = ("authentication", "password", "does not exist", "no pg_hba", "could not translate", "failed to resolve")
+    return not any(words in text for words in hopeless)
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn PostgreSQL's errors into ours."""
+    try:
+        yield
+    except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable) as error:
+        raise errors.StoreBusy(seconds=LOCK_SECONDS) from error
+    except (psycopg.errors.DiskFull, psycopg.errors.IoError) as error:
+        raise errors.StoreUnavailable(detail=said(error)) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise errors.StoreAway(detail=said(error)) from error
+    except psycopg.IntegrityError as error:
+        raise errors.StoreError(detail=f"it refuses what contradicts its rules ({said(error)})") from error
+    except psycopg.Error as error:
+        raise errors.StoreError(detail=said(error)) from error
+
+
+def said(error: psycopg.Error) -> str:
+    """What the server says, in one line."""
+    return " ".join(str(error.diag.message_primary or error).split())
