@@ -22,6 +22,7 @@ from junmai import log as logs
 from junmai.config import Settings
 from junmai.control import conditions, endings, sidecars
 from junmai.control.backup import BackupKeeper
+from junmai.control.claiming import FromStore, Source
 from junmai.control.lookout import Lookout
 from junmai.control.matching import Matching
 from junmai.control.outputs import places_of, remove_temporaries_of
@@ -63,7 +64,9 @@ class Runner:
         role: str,
         scope: int | None,
         seed: int | None = None,
+        source: Source | None = None,
     ) -> None:
+        """`source` gives it its claims; none: the store, the most urgent first."""
         self._store = store
         self._executor = executor
         self._settings = settings
@@ -72,6 +75,7 @@ class Runner:
         self._random = random.Random(seed)
         self._retries = policy.RetryPolicy(settings.retry_limit, settings.retry_base_seconds)
         self._stop = Stop.NO
+        self._source = source or FromStore(store, scope)
         self._in_hand: dict[int, Claim] = {}
         self._alone: list[Claim] = []
         self._ticket = 0
@@ -141,6 +145,7 @@ class Runner:
     def _leave(self) -> None:
         self._keeper.close(at_once=self._stop is Stop.AT_ONCE)
         self._executor.stop(at_once=self._stop is Stop.AT_ONCE or bool(self._in_hand))
+        self._source.close()
         left = [*self._in_hand.values(), *self._alone]
         self._in_hand.clear()
         self._alone.clear()
@@ -189,6 +194,7 @@ class Runner:
             taken += self._linger(len(taken))
             for start in range(0, len(taken), policy.GROUP_SIZE):
                 self._finish(taken[start : start + policy.GROUP_SIZE])
+        self._source.hold([*self._in_hand.values(), *self._alone], self._limit)
 
     def _taken(self, outcomes: Sequence[Outcome]) -> list[tuple[Claim, Outcome]]:
         others = self._matching.take(outcomes)
@@ -244,12 +250,20 @@ class Runner:
         )
         if not wanted:
             return
-        claims = self._insist(lambda: self._store.claim(self._no, scope=self._scope, limit=wanted)) or []
+        claims = self._insist(lambda: self._source.claims(self._no, wanted)) or []
         for claim in claims:
             if claim.alone:
                 self._alone.append(claim)
             else:
                 self._submit(claim)
+
+    @property
+    def _limit(self) -> int:
+        """How many items may be in hand."""
+        if self._stop is not Stop.NO:
+            return 0
+        workers = self._executor.workers
+        return policy.claims_wanted(workers=workers, in_hand=0, seconds_per_item=self._mean_seconds)
 
     def _next_ticket(self) -> int:
         self._ticket += 1

@@ -21,6 +21,7 @@ from psycopg.rows import tuple_row
 
 from junmai import errors
 from junmai.clock import Clock, SystemClock
+from junmai.domain.dispatch import Offer
 from junmai.domain.matching import Found, Measured
 from junmai.domain.model import Batch, Claim, Failure, Settled, SourceRead, Staged
 from junmai.store import claims, postgres_dialect, queries
@@ -139,6 +140,16 @@ class PostgresStore(Store):
             if not found:
                 raise
         return found
+
+    def claim_offered(self, runner_no: int, offers: Sequence[Offer]) -> dict[Offer, Claim]:
+        """Claim what was offered."""
+        now = self.clock.now()
+        try:
+            self._give_back_what_is_in_doubt()
+            return self._claim_offered(runner_no, offers, now)
+        except errors.StoreAway:
+            self._in_doubt.append((runner_no, now))
+            raise
 
     def _give_back_what_is_in_doubt(self) -> None:
         """The server went away while it took claims. It may have taken them, and nobody knows or works on them."""
