@@ -30,11 +30,13 @@ def worker(
     """Develop what other Junmais offer by the broker, until Ctrl-C. It needs `store` and `broker` set as they have."""
     with opened("worker") as controller:
         work = Work(controller, workers, events=events)
-        console.print(
-            f"{escape(work.name)} waits for photos, {counted(work.workers, 'process', 'processes')}. Ctrl-C ends it."
-        )
+        count = counted(work.workers, "process", "processes")
+
+        def ready() -> None:
+            print(f"{work.name} waits for photos, {count}. Ctrl-C ends it.", flush=True)
+
         with _signals(work):
-            work.run()
+            work.run(ready)
     return EXIT_DONE
 
 

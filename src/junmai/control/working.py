@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from junmai import errors
@@ -51,9 +52,10 @@ class Work:
         """Once: finish the photos in hand. Twice: give them back. Only takes a note, for a signal handler."""
         self._asked += 1
 
-    def run(self) -> None:
-        """Work until `stop`. What ends the runner unasked is raised."""
+    def run(self, ready: Callable[[], None]) -> None:
+        """Work until `stop`; `ready` is called when this worker is among the living. What ends it unasked is raised."""
         thread = self._runner.start()
+        ready()
         self._consumer.want(self.workers)
         self._consumer.start()
         again_at = 0.0

@@ -43,7 +43,7 @@ class ClaimVerbs(Engine):
                 role=role,
                 scope=scope,
                 workers=workers,
-                version=version,
+                of_version=version,
                 now=now,
                 lease_seconds=self.lease_seconds or 0,
             )

@@ -41,12 +41,14 @@ class PostgresStore(Store):
     kind = "postgresql"
     lease_seconds = 60.0
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, lease_seconds: float | None = None) -> None:
         """Open the database at a `postgresql://` address, and make or bring up its tables.
 
         Raises `StoreAway`, `StoreRefused`, `StoreTooNew`, `StoreDamaged`; none of them changes it.
         """
         self.clock = clock or SystemClock()
+        if lease_seconds is not None:
+            self.lease_seconds = lease_seconds
         self._queries = postgres_dialect.load()
         self._place = place_of(url)
         with translated():

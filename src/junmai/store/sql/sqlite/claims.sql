@@ -1,6 +1,6 @@
 -- add_runner: a process that claims items
 INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, version, started_at)
-VALUES (:id, :host, :pid, :role, :scope, :workers, :version, :now) RETURNING no;
+VALUES (:id, :host, :pid, :role, :scope, :workers, :of_version, :now) RETURNING no;
 
 -- end_runner: a runner is gone; one that still holds something stays open, to be taken over
 UPDATE runners SET ended_at = :now WHERE no = :no AND ended_at IS NULL
