@@ -123,7 +123,7 @@ class Cluster:
         self.store_url = store_url
         self.broker = broker
         self.workers: list[Worker] = []
-        self.environment = {
+        self.environment: dict[str, Any] = {
             "JUNMAI_STORE": store_url,
             "JUNMAI_BROKER": broker.url,
             "JUNMAI_EXECUTOR": "celery",

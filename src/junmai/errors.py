@@ -290,7 +290,6 @@ class BrokerAway(JunmaiError):
     the store themselves. Start it, or see to the network."""
 
     code = "broker_away"
-    http_status = 503
 
 
 class VersionsDiffer(JunmaiError):

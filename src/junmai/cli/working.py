@@ -14,8 +14,7 @@ from rich.markup import escape
 
 from junmai.cli.opening import opened
 from junmai.cli.render import complaints, console, counted, print_json, span
-from junmai.clock import iso
-from junmai.control.working import AtWork, Queue, Work, at_work, queue_of
+from junmai.control.working import AtWork, Work, at_work, queue_of, told
 
 EXIT_DONE = 0
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
@@ -63,7 +62,7 @@ def workers(json: Json = False) -> int:
         queue = queue_of(controller.settings)
         now = controller.store.clock.now()
         if json:
-            print_json({"workers": [shown(one) for one in found], **queue_shown(queue)})
+            print_json(told(found, queue))
             return EXIT_DONE
         for one in found:
             _print(one, now)
@@ -74,34 +73,6 @@ def workers(json: Json = False) -> int:
         elif queue is not None:
             console.print(f"{counted(queue.depth or 0)} in the queue of the broker.")
     return EXIT_DONE
-
-
-def shown(one: AtWork) -> dict[str, object]:
-    """A living runner for programs."""
-    runner = one.runner
-    return {
-        "id": runner.id,
-        "role": runner.role,
-        "host": runner.host,
-        "pid": runner.pid,
-        "workers": runner.workers,
-        "version": runner.version,
-        "started_at": iso(runner.started_at),
-        "photos": [
-            {
-                "photo_id": photo.photo_id,
-                "file_name": Path(photo.path).name,
-                "batch_id": photo.batch_id,
-                "since": iso(photo.since),
-            }
-            for photo in one.photos
-        ],
-    }
-
-
-def queue_shown(queue: Queue | None) -> dict[str, object]:
-    """The broker's queue for programs; both are null where no broker is set."""
-    return {"queue_depth": queue.depth if queue else None, "queue_error": (queue.error or None) if queue else None}
 
 
 def _print(one: AtWork, now: float) -> None:

@@ -12,10 +12,9 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from junmai import errors
 from junmai import log as logs
@@ -23,6 +22,7 @@ from junmai.config import Settings
 from junmai.control import conditions, endings, sidecars
 from junmai.control.backup import BackupKeeper
 from junmai.control.claiming import FromStore, Source
+from junmai.control.insisting import Insistence
 from junmai.control.lookout import Lookout
 from junmai.control.matching import Matching
 from junmai.control.outputs import places_of, remove_temporaries_of
@@ -36,10 +36,8 @@ from junmai.files import FileState
 from junmai.store.base import Store
 
 log = logs.get("junmai.runner")
-T = TypeVar("T")
 
 TURN_SECONDS = 0.05
-STORE_RETRY_SECONDS = 0.5
 
 
 class Stop(enum.Enum):
@@ -75,6 +73,7 @@ class Runner:
         self._random = random.Random(seed)
         self._retries = policy.RetryPolicy(settings.retry_limit, settings.retry_base_seconds)
         self._stop = Stop.NO
+        self._insist = Insistence(store, lambda: self._stop is Stop.AT_ONCE)
         self._source = source or FromStore(store, scope)
         self._in_hand: dict[int, Claim] = {}
         self._alone: list[Claim] = []
@@ -390,20 +389,3 @@ class Runner:
         """A running mean of the time of one item, for claiming ahead."""
         old = self._mean_seconds
         self._mean_seconds = seconds if old is None else 0.9 * old + 0.1 * seconds
-
-    def _insist(self, act: Callable[[], T]) -> T | None:
-        """Do something with the store, as often as it takes: a full disk or a long lock must not lose a result.
-
-        Returns None only where the runner is asked to stop at once.
-        """
-        warned = False
-        while True:
-            try:
-                return act()
-            except (errors.StoreUnavailable, errors.StoreBusy) as error:
-                if not warned:
-                    log.warning("the store does not answer; waiting", error=error.message)
-                    warned = True
-                if self._stop is Stop.AT_ONCE:
-                    return None
-                self._store.clock.sleep(STORE_RETRY_SECONDS)

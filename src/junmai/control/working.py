@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from junmai import errors
 from junmai import log as logs
+from junmai.clock import iso
 from junmai.config import Settings
 from junmai.control.claiming import FromOffers
 from junmai.control.controller import BatchController
@@ -134,3 +136,34 @@ def queue_of(settings: Settings) -> Queue | None:
         return Queue(None, error.message)
     finally:
         broker.close()
+
+
+def told(found: Sequence[AtWork], queue: Queue | None) -> dict[str, object]:
+    """Both as JSON; `queue_depth` and `queue_error` are null where no broker is set."""
+    return {
+        "workers": [_shown(one) for one in found],
+        "queue_depth": queue.depth if queue else None,
+        "queue_error": (queue.error or None) if queue else None,
+    }
+
+
+def _shown(one: AtWork) -> dict[str, object]:
+    runner = one.runner
+    return {
+        "id": runner.id,
+        "role": runner.role,
+        "host": runner.host,
+        "pid": runner.pid,
+        "workers": runner.workers,
+        "version": runner.version,
+        "started_at": iso(runner.started_at),
+        "photos": [
+            {
+                "photo_id": photo.photo_id,
+                "file_name": Path(photo.path).name,
+                "batch_id": photo.batch_id,
+                "since": iso(photo.since),
+            }
+            for photo in one.photos
+        ],
+    }
