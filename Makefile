@@ -47,7 +47,6 @@ long: setup-dev
 
 # With what it is compared to: Celery and a broker. About half an hour on two cores; nothing else should run.
 bench: setup-dev
-	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/control.py
 

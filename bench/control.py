@@ -15,7 +15,7 @@ processes that records nothing.
 
 A row is the median of the rounds, or the worst where one miss breaks the promise; `met` is computed from it. What a
 disk takes to sync is said first, because a command is answered after one. `--quick` runs everything in small.
-Celery needs `pip install --group bench`; without it its rows are left out.
+Celery and its broker come with `make setup-dev`; without them these rows are left out.
 """
 
 from __future__ import annotations

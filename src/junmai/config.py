@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     store: str | None = Field(default=None, pattern=r"^postgres(ql)?://", repr=False)
     """The address of a PostgreSQL database that several machines share (`postgresql://user:password@server/name`);
     none: a file in the data folder."""
+    executor: Literal["processes", "celery"] = "processes"
+    """Where photos are developed: by processes of this machine, or by every `junmai worker`, by way of `broker`."""
+    broker: str | None = Field(default=None, pattern=r"^(rediss?|sentinel|amqps?|pyamqp)://", repr=False)
+    """The address of a Redis, Valkey or RabbitMQ that offers photos to workers (`redis://server:6379/0`)."""
+    lease_seconds: float = Field(default=60.0, ge=2)
+    """A worker on another machine that gave no sign of life for so long counts as dead, and its photos wait again."""
     workers: int | None = Field(default=None, ge=1, le=256)
     """Worker processes; None: what cores and free memory allow."""
     worker_memory_mb: int = Field(default=2048, ge=128)

@@ -278,10 +278,25 @@ class StoreRefused(StoreError):
 
 
 class ClusterNotInstalled(StoreError):
-    """The store is PostgreSQL, and the packages for that are not installed ({detail}). `pip install 'junmai[cluster]'`
-    brings them."""
+    """The store is PostgreSQL, or the executor Celery, and the packages for that are not installed ({detail}).
+    `pip install 'junmai[cluster]'` brings them."""
 
     code = "cluster_not_installed"
+    exit_code = 2
+
+
+class BrokerAway(JunmaiError):
+    """The broker {place} does not answer ({detail}). No photo is lost by that: workers that get no messages look into
+    the store themselves. Start it, or see to the network."""
+
+    code = "broker_away"
+
+
+class VersionsDiffer(JunmaiError):
+    """This is Junmai {own}, and at work are workers of Junmai {other} ({workers}). Two versions may develop the same
+    photo differently. Stop those first (`junmai workers` lists them), then start this one."""
+
+    code = "versions_differ"
     exit_code = 2
 
 

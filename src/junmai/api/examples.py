@@ -114,6 +114,29 @@ START: dict[str, object] = {
     },
 }
 COMMANDS = {"pause": "Batch paused successfully", "resume": "Batch resumed successfully"}
+WORKERS: dict[str, object] = {
+    "workers": [
+        {
+            "id": "runner_4711",
+            "role": "worker",
+            "host": "studio-2",
+            "pid": 4242,
+            "workers": 4,
+            "version": "1.0.0, engine 5",
+            "started_at": "2026-05-18T09:30:00.000Z",
+            "photos": [
+                {
+                    "photo_id": 17,
+                    "file_name": "IMG_0017.CR3",
+                    "batch_id": ID,
+                    "since": "2026-05-18T09:30:03.400Z",
+                }
+            ],
+        }
+    ],
+    "queue_depth": 8,
+    "queue_error": None,
+}
 EVENTS = (
     "retry: 2000\n: from 41\n\n"
     "id: 42\nevent: job_completed\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -11,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from junmai.api.service import Service
 from junmai.control.recovery import live_runners
+from junmai.control.working import queue_of
 from junmai.domain.lifecycle import BatchStatus
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -27,6 +29,10 @@ class _Figures(Collector):
         alive = [one for one in live_runners(store, settings) if one.scope_batch_no != 0]
         yield GaugeMetricFamily("junmai_runners", "Runners that live.", value=len(alive))
         yield GaugeMetricFamily("junmai_workers", "Their workers.", value=sum(one.workers for one in alive))
+        queue = queue_of(settings)
+        depth = queue.depth if queue is not None else None
+        value = math.nan if depth is None else depth  # no 0: nobody knows where a broker does not answer
+        yield GaugeMetricFamily("junmai_queue_depth", "Offers in the broker's queue; NaN: unknown.", value=value)
         yield CounterMetricFamily("junmai_events", "Events recorded.", value=store.last_event())
         yield from self._requests()
 

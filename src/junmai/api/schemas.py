@@ -342,6 +342,30 @@ class Health(_Answer):
     runners: list[RunnerAnswer]
 
 
+class HeldPhotoAnswer(_Answer):
+    photo_id: int
+    file_name: str
+    batch_id: str
+    since: str | None
+
+
+class WorkerAnswer(_Answer):
+    id: str
+    role: str
+    host: str
+    pid: int
+    workers: int
+    version: str
+    started_at: str
+    photos: list[HeldPhotoAnswer]
+
+
+class Workers(_Answer):
+    workers: list[WorkerAnswer]
+    queue_depth: int | None
+    queue_error: str | None
+
+
 class Live(_Answer):
     status: Literal["live"]
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import batches, collections, keeping, listing, matching, options, presetting, serving, slips
+from junmai.cli import batches, collections, keeping, listing, matching, options, presetting, serving, slips, working
 from junmai.cli.opening import choose, chosen, data_first, opened, tell_more
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints, counted
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
@@ -41,6 +41,8 @@ app.add_typer(matching.app, name="match")
 app.add_typer(collections.app, name="collections")
 app.add_typer(keeping.backup_app, name="backup")
 app.command("serve")(serving.serve)
+app.command("worker")(working.worker)
+app.command("workers")(working.workers)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Sources = Annotated[list[str], typer.Argument(metavar="SRC", help="Photos, or folders with photos.")]

@@ -14,7 +14,7 @@ from junmai.config import Settings
 from junmai.control.controller import BatchController
 from junmai.control.recovery import this_process
 
-BEGIN = ("develop", "import", "serve")
+BEGIN = ("develop", "import", "serve", "worker")
 """Commands that a library is expected to begin with; where another finds none, its place may be mistyped."""
 
 

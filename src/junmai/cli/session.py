@@ -18,6 +18,7 @@ from junmai.cli.render import Reporter, counted, span
 from junmai.control import conditions, presetting
 from junmai.control.controller import BatchController
 from junmai.control.developing import is_served
+from junmai.control.dispatching import Dispatcher
 from junmai.control.runner import Runner
 from junmai.domain.lifecycle import ENDED, BatchStatus
 from junmai.domain.model import Batch, Event
@@ -45,7 +46,7 @@ class Foreground:
         self._store = controller.store
         self._reporter = reporter
         self._presses = 0
-        self._runner: Runner | None = None
+        self._runner: Runner | Dispatcher | None = None
         self.counts = Counts()
         self._remarked: set[int] = set()
         self.unreadable = 0
@@ -70,7 +71,11 @@ class Foreground:
         return self._close(self._store.batch(batch.id))
 
     def _start(self, batch: Batch, executor: ProcessExecutor) -> threading.Thread:
-        self._runner = self._controller.runner_with(executor, batch)
+        if self._controller.settings.executor == "celery":
+            executor.stop()
+            self._runner = self._controller.dispatcher("develop", batch.no)
+        else:
+            self._runner = self._controller.runner_with(executor, batch)
         return self._runner.start()
 
     # --- following ----------------------------------------------------------------------------------------
@@ -130,6 +135,9 @@ class Foreground:
         self._reporter.remark(photo.path if photo else "", event.photo_id, said)
 
     def _say_if_waiting(self, batch: Batch) -> None:
+        if isinstance(self._runner, Dispatcher) and self._runner.has_no_worker and batch.status == BatchStatus.RUNNING:
+            self._reporter.waiting("No worker is there: `junmai worker` on any machine starts one.")
+            return
         if batch.status != BatchStatus.PAUSED or self._presses:
             self._reporter.waiting(None)
             return

@@ -19,6 +19,7 @@ from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
 from junmai.control import cleaning, conditions, doctor, merging, picking, reverting
+from junmai.control.dispatching import Dispatcher, broker_of
 from junmai.control.following import Follower
 from junmai.control.ordering import order_from
 from junmai.control.planning import Plan, make_plan, new_batch_id
@@ -40,6 +41,7 @@ from junmai.domain.lifecycle import BatchStatus, PauseReason
 from junmai.domain.model import Batch
 from junmai.domain.policy import workers_for
 from junmai.executors.base import Executor
+from junmai.executors.celery import Broker
 from junmai.executors.processes import ProcessExecutor
 from junmai.executors.worker import refuse_while_starting
 from junmai.library.selection import Selection
@@ -346,6 +348,11 @@ class BatchController:
         """A runner for one batch over an executor that is there already."""
         self._states.catch_up_behind()
         return Runner(self.store, executor, self.settings, role="develop", scope=batch.no)
+
+    def dispatcher(self, role: str, scope: int | None) -> Dispatcher:
+        """Offers one batch or all of them to workers elsewhere. Raises `BadInput` where no broker is set."""
+        self._states.catch_up_behind()
+        return Dispatcher(self.store, Broker(broker_of(self.settings)), self.settings, role=role, scope=scope)
 
 
 def _cores() -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from junmai import errors
 from junmai.control import picking
 from junmai.control.controller import BatchController
+from junmai.control.dispatching import WORKER
 from junmai.control.importing import Imported, OnProgress, import_photos
 from junmai.control.planning import Order, Plan, make_plan, new_batch_id, request_key, resolve
 from junmai.control.presetting import finder
@@ -140,8 +141,11 @@ def _resumed(controller: BatchController, batch: Batch, last_event: int) -> Prep
 
 
 def is_served(controller: BatchController, batch: Batch) -> bool:
-    """Whether a live runner develops this batch already."""
-    return bool(live_runners(controller.store, controller.settings, serving=batch.no))
+    """Whether a live runner develops this batch already, or somebody offers it to workers."""
+    found = live_runners(controller.store, controller.settings, serving=batch.no)
+    if controller.settings.executor == "celery":  # workers alone would find it, only later
+        found = [one for one in found if one.role != WORKER]
+    return bool(found)
 
 
 def _plan(

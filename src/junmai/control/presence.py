@@ -11,10 +11,11 @@ import socket
 import threading
 import uuid
 
-from junmai import errors
+from junmai import __version__, errors
 from junmai import log as logs
 from junmai.config import Settings
 from junmai.control.recovery import lock_path
+from junmai.develop.version import ENGINE_VERSION
 from junmai.locks import ProcessLock
 from junmai.store.base import Store
 
@@ -22,6 +23,8 @@ log = logs.get("junmai.presence")
 
 SIGNS_IN_A_LEASE = 4
 """A lease lasts through this many signs of life, so that one or two may be late."""
+VERSION = f"{__version__}, engine {ENGINE_VERSION}"
+"""What two workers must have in common to develop one batch."""
 SERVES_NOTHING = 0
 """Scope of a process that writes batches but develops none (batch numbers begin at 1)."""
 
@@ -41,7 +44,13 @@ class Presence:
         # the lock first, then the row: whoever sees the row sees it alive
         try:
             self.no = store.add_runner(
-                self.id, host=socket.gethostname(), pid=os.getpid(), role=role, scope=scope, workers=workers
+                self.id,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                role=role,
+                scope=scope,
+                workers=workers,
+                version=VERSION,
             )
         except BaseException:
             self._lock.release()

@@ -12,16 +12,17 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from junmai import errors
 from junmai import log as logs
 from junmai.config import Settings
 from junmai.control import conditions, endings, sidecars
 from junmai.control.backup import BackupKeeper
+from junmai.control.claiming import FromStore, Source
+from junmai.control.insisting import Insistence
 from junmai.control.lookout import Lookout
 from junmai.control.matching import Matching
 from junmai.control.outputs import places_of, remove_temporaries_of
@@ -35,10 +36,8 @@ from junmai.files import FileState
 from junmai.store.base import Store
 
 log = logs.get("junmai.runner")
-T = TypeVar("T")
 
 TURN_SECONDS = 0.05
-STORE_RETRY_SECONDS = 0.5
 
 
 class Stop(enum.Enum):
@@ -63,7 +62,9 @@ class Runner:
         role: str,
         scope: int | None,
         seed: int | None = None,
+        source: Source | None = None,
     ) -> None:
+        """`source` gives it its claims; none: the store, the most urgent first."""
         self._store = store
         self._executor = executor
         self._settings = settings
@@ -72,6 +73,8 @@ class Runner:
         self._random = random.Random(seed)
         self._retries = policy.RetryPolicy(settings.retry_limit, settings.retry_base_seconds)
         self._stop = Stop.NO
+        self._insist = Insistence(store, lambda: self._stop is Stop.AT_ONCE)
+        self._source = source or FromStore(store, scope)
         self._in_hand: dict[int, Claim] = {}
         self._alone: list[Claim] = []
         self._ticket = 0
@@ -141,6 +144,7 @@ class Runner:
     def _leave(self) -> None:
         self._keeper.close(at_once=self._stop is Stop.AT_ONCE)
         self._executor.stop(at_once=self._stop is Stop.AT_ONCE or bool(self._in_hand))
+        self._source.close()
         left = [*self._in_hand.values(), *self._alone]
         self._in_hand.clear()
         self._alone.clear()
@@ -189,6 +193,7 @@ class Runner:
             taken += self._linger(len(taken))
             for start in range(0, len(taken), policy.GROUP_SIZE):
                 self._finish(taken[start : start + policy.GROUP_SIZE])
+        self._source.hold([*self._in_hand.values(), *self._alone], self._limit)
 
     def _taken(self, outcomes: Sequence[Outcome]) -> list[tuple[Claim, Outcome]]:
         others = self._matching.take(outcomes)
@@ -244,12 +249,20 @@ class Runner:
         )
         if not wanted:
             return
-        claims = self._insist(lambda: self._store.claim(self._no, scope=self._scope, limit=wanted)) or []
+        claims = self._insist(lambda: self._source.claims(self._no, wanted)) or []
         for claim in claims:
             if claim.alone:
                 self._alone.append(claim)
             else:
                 self._submit(claim)
+
+    @property
+    def _limit(self) -> int:
+        """How many items may be in hand."""
+        if self._stop is not Stop.NO:
+            return 0
+        workers = self._executor.workers
+        return policy.claims_wanted(workers=workers, in_hand=0, seconds_per_item=self._mean_seconds)
 
     def _next_ticket(self) -> int:
         self._ticket += 1
@@ -376,20 +389,3 @@ class Runner:
         """A running mean of the time of one item, for claiming ahead."""
         old = self._mean_seconds
         self._mean_seconds = seconds if old is None else 0.9 * old + 0.1 * seconds
-
-    def _insist(self, act: Callable[[], T]) -> T | None:
-        """Do something with the store, as often as it takes: a full disk or a long lock must not lose a result.
-
-        Returns None only where the runner is asked to stop at once.
-        """
-        warned = False
-        while True:
-            try:
-                return act()
-            except (errors.StoreUnavailable, errors.StoreBusy) as error:
-                if not warned:
-                    log.warning("the store does not answer; waiting", error=error.message)
-                    warned = True
-                if self._stop is Stop.AT_ONCE:
-                    return None
-                self._store.clock.sleep(STORE_RETRY_SECONDS)

@@ -9,6 +9,7 @@ import time
 from junmai import errors
 from junmai import log as logs
 from junmai.control.controller import NO_LIMIT, BatchController
+from junmai.control.dispatching import Dispatcher
 from junmai.control.recovery import live_runners, remove_unsealed, take_over_from_dead
 from junmai.control.runner import Runner
 from junmai.domain.lifecycle import BatchStatus, PauseReason
@@ -45,7 +46,7 @@ class Serving:
         self._controller = controller
         self._workers = workers
         self._closing = threading.Event()
-        self._runner: Runner | None = None
+        self._runner: Runner | Dispatcher | None = None
         self._thread: threading.Thread | None = None
         self.interrupted: list[str] = []
 
@@ -76,12 +77,14 @@ class Serving:
         self._thread.join()
         return in_time
 
-    def _new_runner(self) -> Runner:
+    def _new_runner(self) -> Runner | Dispatcher:
         controller = self._controller
         controller.catch_up(0)
+        if controller.settings.executor == "celery":
+            return controller.dispatcher(ROLE, None)
         return Runner(controller.store, controller.executor(self._workers), controller.settings, role=ROLE, scope=None)
 
-    def _serve(self, runner: Runner) -> None:
+    def _serve(self, runner: Runner | Dispatcher) -> None:
         while True:
             self._runner = runner
             if self._closing.is_set():

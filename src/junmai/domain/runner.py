@@ -18,5 +18,7 @@ class RunnerInfo:
     workers: int
     started_at: float
     ended_at: float | None
+    version: str
+    """Of Junmai and its engine; empty where it was not told."""
     leased: bool | None
     """Whether it gave a sign of life not long ago; None where its lock is all that tells."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from junmai.store.batches import BatchVerbs
 from junmai.store.claims import ClaimVerbs
 from junmai.store.collections import CollectionVerbs
+from junmai.store.dispatching import DispatchVerbs
 from junmai.store.library import LibraryVerbs
 from junmai.store.matching import MatchVerbs
 from junmai.store.merging import MergeVerbs
@@ -42,6 +43,7 @@ class Store(
     BatchVerbs,
     ReopenVerbs,
     ClaimVerbs,
+    DispatchVerbs,
     MatchVerbs,
     MergeVerbs,
     OutsideVerbs,

@@ -29,7 +29,9 @@ class ClaimVerbs(Engine):
 
     # --- runners ------------------------------------------------------------------------------------------
 
-    def add_runner(self, runner_id: str, *, host: str, pid: int, role: str, scope: int | None, workers: int) -> int:
+    def add_runner(
+        self, runner_id: str, *, host: str, pid: int, role: str, scope: int | None, workers: int, version: str = ""
+    ) -> int:
         """Record a runner; it must hold its lock already. Returns its number."""
         now = self.clock.now()
         with self.write() as transaction:
@@ -41,6 +43,7 @@ class ClaimVerbs(Engine):
                 role=role,
                 scope=scope,
                 workers=workers,
+                of_version=version,
                 now=now,
                 lease_seconds=self.lease_seconds or 0,
             )
@@ -225,6 +228,11 @@ def claim_from(transaction: Transaction, batch: Row, runner_no: int, limit: int,
 
 def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
     rows = transaction.rows("claim_items", batch_no=batch_no, runner_no=runner_no, limit=limit, now=now)
+    return claimed(transaction, batch_no, rows, now)
+
+
+def claimed(transaction: Transaction, batch_no: int, rows: list[Row], now: float) -> list[Claim]:
+    """Tell of items of one batch that this transaction has claimed; they come back with their photos."""
     if not rows:
         return []
     transaction.rows("mark_begun", no=batch_no)

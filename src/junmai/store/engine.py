@@ -107,7 +107,7 @@ class Engine(abc.ABC):
     clock: Clock
     kind: ClassVar[str]
     """Which database it is: `sqlite`, `postgresql`."""
-    lease_seconds: ClassVar[float | None] = None
+    lease_seconds: float | None = None
     """How long a runner counts as alive after its last sign of life, where that decides; None where its lock does."""
 
     @abc.abstractmethod

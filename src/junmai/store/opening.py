@@ -20,4 +20,4 @@ def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:
         from junmai.store.postgres import PostgresStore
     except ImportError as error:
         raise errors.ClusterNotInstalled(detail=str(error)) from error
-    return PostgresStore(settings.store, clock=clock)
+    return PostgresStore(settings.store, clock=clock, lease_seconds=settings.lease_seconds)

@@ -21,6 +21,7 @@ from psycopg.rows import tuple_row
 
 from junmai import errors
 from junmai.clock import Clock, SystemClock
+from junmai.domain.dispatch import Offer
 from junmai.domain.matching import Found, Measured
 from junmai.domain.model import Batch, Claim, Failure, Settled, SourceRead, Staged
 from junmai.store import claims, postgres_dialect, queries
@@ -40,12 +41,14 @@ class PostgresStore(Store):
     kind = "postgresql"
     lease_seconds = 60.0
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, lease_seconds: float | None = None) -> None:
         """Open the database at a `postgresql://` address, and make or bring up its tables.
 
         Raises `StoreAway`, `StoreRefused`, `StoreTooNew`, `StoreDamaged`; none of them changes it.
         """
         self.clock = clock or SystemClock()
+        if lease_seconds is not None:
+            self.lease_seconds = lease_seconds
         self._queries = postgres_dialect.load()
         self._place = place_of(url)
         with translated():
@@ -139,6 +142,16 @@ class PostgresStore(Store):
             if not found:
                 raise
         return found
+
+    def claim_offered(self, runner_no: int, offers: Sequence[Offer]) -> dict[Offer, Claim]:
+        """Claim what was offered."""
+        now = self.clock.now()
+        try:
+            self._give_back_what_is_in_doubt()
+            return self._claim_offered(runner_no, offers, now)
+        except errors.StoreAway:
+            self._in_doubt.append((runner_no, now))
+            raise
 
     def _give_back_what_is_in_doubt(self) -> None:
         """The server went away while it took claims. It may have taken them, and nobody knows or works on them."""

@@ -53,6 +53,7 @@ const batchPath = (id) => `/batch/${encodeURIComponent(id)}`;
 
 export const api = {
   health: () => get("/health"),
+  workers: () => get("/workers"),
   login: (token) => post("/login", { token }),
   batches: (given) => get(`/batch/list${query(given)}`),
   status: (id) => get(`${batchPath(id)}/status`),

@@ -126,9 +126,9 @@ function notice() {
 async function askHealth() {
   try {
     const { runners } = await api.health();
-    const alive = Array.isArray(runners) ? runners.length : Number(runners);
-    if (lost.runner !== alive > 0) {
-      lost.runner = alive > 0;
+    const alive = runners.some((each) => each.workers > 0); // who only offers photos to workers develops none
+    if (lost.runner !== alive) {
+      lost.runner = alive;
       notice();
     }
   } catch {

@@ -7,6 +7,7 @@ import { all, refreshAll, watch } from "./store.js";
 import { tell } from "./talk.js";
 import { shownOf, thumb } from "./tile.js";
 import { t } from "./words.js";
+import { workersSection } from "./workers.js";
 
 const STRIP = 10;
 
@@ -78,6 +79,7 @@ export async function batchesView(root, world) {
   const work = section(t("batches.work"));
   const ended = section(t("batches.ended"));
   const none = h("div", { hidden: true }, nothingYet());
+  const workers = workersSection();
   const more = h("button", { type: "button", hidden: true }, t("more"));
   const arrange = () => {
     const shown = all();
@@ -95,7 +97,7 @@ export async function batchesView(root, world) {
     arrange();
     cards.get(batch.batch_id).update(batch);
   });
-  fill(root, [h("h1", { class: "spoken", tabindex: "-1" }, t("nav.batches")), none, work.element, ended.element, more]);
+  fill(root, [h("h1", { class: "spoken", tabindex: "-1" }, t("nav.batches")), none, work.element, workers.element, ended.element, more]);
   const read = async (cursor) => {
     const next = await refreshAll(cursor);
     arrange();
@@ -103,7 +105,7 @@ export async function batchesView(root, world) {
     more.onclick = () => read(next).catch(tell);
   };
   await read(null);
-  return { leave: () => (unwatch(), cards.forEach((each) => each.drop())), again: () => read(null) };
+  return { leave: () => (unwatch(), workers.leave(), cards.forEach((each) => each.drop())), again: () => read(null) };
 }
 
 /** Move only what is not in its place, so that nothing loses the focus. */

@@ -19,6 +19,7 @@ from junmai.api.security import COOKIE
 from junmai.api.service import Service
 from junmai.api.stream import Dialogue, EventStream, refuse_crowd
 from junmai.control.recovery import live_runners
+from junmai.control.working import at_work, queue_of, told
 from junmai.develop.version import ENGINE_VERSION
 
 router = APIRouter(tags=["system"])
@@ -103,6 +104,18 @@ def _health(service: Service) -> dict[str, object]:
         "store": {"kind": store.kind, "last_event": store.last_event()},
         "runners": runners,
     }
+
+
+@route("GET", "/workers", schemas.Workers, examples.WORKERS)
+async def workers(request: Request) -> JSONResponse:
+    """Who develops, on whatever machine, with the photos in hand; and how many offers wait in the broker's queue."""
+    service = service_of(request)
+    return answer(await service.read(_workers, service))
+
+
+def _workers(service: Service) -> dict[str, object]:
+    store, settings = service.controller.store, service.controller.settings
+    return told(at_work(store, settings), queue_of(settings))
 
 
 @route("GET", "/live", schemas.Live, {"status": "live"})

@@ -1,6 +1,6 @@
 -- add_runner: a process that claims items
-INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, started_at)
-VALUES (:id, :host, :pid, :role, :scope, :workers, :now) RETURNING no;
+INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, version, started_at)
+VALUES (:id, :host, :pid, :role, :scope, :workers, :of_version, :now) RETURNING no;
 
 -- end_runner: a runner is gone; one that still holds something stays open, to be taken over
 UPDATE runners SET ended_at = :now WHERE no = :no AND ended_at IS NULL
@@ -13,7 +13,7 @@ SELECT *, NULL AS leased FROM runners WHERE ended_at IS NULL ORDER BY no;
 
 -- ready_batches: running batches that a runner may claim from, the most urgent first; saying that they are unfinished
 -- lets SQLite use the index of these, or it reads every batch there ever was
-SELECT no, priority, matching FROM batches
+SELECT no, id, priority, matching FROM batches
 WHERE status = 'running' AND status IN ('pending', 'running', 'paused') AND (:scope IS NULL OR no = :scope)
   AND CASE WHEN matching = 'measuring' THEN
           EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND position > match_cursor)
