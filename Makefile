@@ -41,7 +41,7 @@ check: setup-dev
 
 # The long versions: more kills, more photos, 20,000 steps against the model; the seeds are printed.
 long: setup-dev
-	JUNMAI_TEST_LONG=1 JUNMAI_TEST_KILLS=120 JUNMAI_TEST_STEPS=20000 JUNMAI_TEST_SEED=0 $(BIN)/python -m pytest -s tests/crash tests/control/test_model.py
+	JUNMAI_TEST_LONG=1 JUNMAI_TEST_CLUSTER_KILLS=40 JUNMAI_TEST_KILLS=120 JUNMAI_TEST_STEPS=20000 JUNMAI_TEST_SEED=0 $(BIN)/python -m pytest -s tests/crash tests/control/test_model.py
 	JUNMAI_TEST_IDS=2000000 $(BIN)/python -m pytest -s tests/control/test_rebuild.py
 	JUNMAI_TEST_REQUESTS=5000 $(BIN)/python -m pytest -s tests/api/test_openapi.py
 

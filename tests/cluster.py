@@ -148,13 +148,16 @@ class Cluster:
         made = []
         for _ in range(count):
             data = self.machine()
-            worker = Worker(data, self.start("worker", "--workers", "1", data=data))
-            worker.reading = threading.Thread(target=_read, args=(worker,), daemon=True)
-            worker.reading.start()
-            made.append(worker)
-        self.workers += made
+            made.append(self.follow(Worker(data, self.start("worker", "--workers", "1", data=data))))
         wait_until(lambda: all(worker.is_ready() for worker in made), "the workers")
         return made
+
+    def follow(self, worker: Worker) -> Worker:
+        """Read what it says, and end it with the others."""
+        worker.reading = threading.Thread(target=_read, args=(worker,), daemon=True)
+        worker.reading.start()
+        self.workers.append(worker)
+        return worker
 
     @contextlib.contextmanager
     def store(self) -> Iterator[PostgresStore]:

@@ -1,12 +1,14 @@
 """Machines die, sleep and lose their broker in the middle of a batch: nothing is lost, nothing is done twice.
 
-Three workers on machines of their own, one that offers, PostgreSQL, Valkey. Each test is one fault.
+Three workers on machines of their own, one that offers, PostgreSQL, Valkey. Each test is one fault; the last is many,
+at random: JUNMAI_TEST_CLUSTER_KILLS is their number (3), JUNMAI_TEST_SEED the seed of their moments.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
 import sys
 import time
 from collections.abc import Iterator
@@ -16,13 +18,16 @@ import pytest
 
 import cluster as clusters
 import postgres
+from api.serving import free_port, server
 from cluster import LEASE_SECONDS, Cluster, Valkey, assert_all_is_well, wait_until
 from junmai.demo.shoot import make_sample_shoot
 from junmai.executors.celery import Broker
 from running import checksums, fingerprints, junmai, kill_group
 from shoots import Shoot
 
-PHOTOS = 40
+KILLS = int(os.environ.get("JUNMAI_TEST_CLUSTER_KILLS", "3"))
+SEED = int(os.environ.get("JUNMAI_TEST_SEED", "0")) or random.randrange(1, 1 << 30)
+PHOTOS = max(40, 6 * KILLS)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),
@@ -184,3 +189,39 @@ def test_what_is_no_offer_is_dropped_and_the_worker_goes_on(cluster: Cluster, sh
     broker.close()
     assert_all_is_well(cluster, shoot, out)
     assert all(worker.process.poll() is None for worker in cluster.workers)
+
+
+def test_api_workers_and_broker_are_killed_at_random_moments(cluster: Cluster, shoot: Shoot, tmp_path: Path) -> None:
+    print(f"seed {SEED}, {KILLS} kills")
+    chance = random.Random(SEED)
+    data, port, out = cluster.machine(), free_port(), tmp_path / "out"
+    cluster.add_workers(3)
+    begun = {"photo_ids": [], "config": {"output": {"folder": str(out)}}}
+    for kill in range(KILLS + 1):
+        with server(data, port=port, **cluster.environment, JUNMAI_RECOVERY="resume") as found:
+            if not begun["photo_ids"]:
+                found.post("/photos/import", {"folders": [str(shoot.folder)]})
+                begun["photo_ids"] = [photo["photo_id"] for photo in found.get("/photos")["photos"]]
+                found.post("/batch/start", begun)
+            if kill == KILLS:
+                batch = cluster.wait_for_photos(PHOTOS)
+                assert found.wait_for(batch.id, "completed")["failed_count"] == 0
+                break
+            _kill_at_random(cluster, chance)
+            kill_group(found.process)
+    assert_all_is_well(cluster, shoot, out)
+
+
+def _kill_at_random(cluster: Cluster, chance: random.Random) -> None:
+    """Something dies in the middle of photos, and is replaced."""
+    batch = cluster.batch()
+    assert batch is not None
+    cluster.wait_for_photos(min(PHOTOS, batch.processed + 2))
+    time.sleep(chance.uniform(0.0, 0.3))
+    living = [worker for worker in cluster.workers if worker.process.poll() is None]
+    victims = chance.choice([[], living[:1], living])
+    for worker in victims:
+        worker.kill()
+    if chance.random() < 0.5:
+        cluster.broker.flush()
+    cluster.add_workers(len(victims))

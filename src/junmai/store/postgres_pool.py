@@ -26,6 +26,10 @@ AWAY_SECONDS = 30.0
 AGAIN_SECONDS = 1.0
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 30
+SILENT_SECONDS = 10
+"""After so long both ends look whether the other is there, and give it up after three times that; without it a server
+keeps for two hours what a machine had locked whose network was cut. A transaction in which nothing is asked for so long
+is given up at once: its program was stopped, and others wait for its locks."""
 MOST = 16
 """Connections of one process. Its threads wait milliseconds for one; a server has 100 as it comes."""
 OLDEST_SERVER = 160_000
@@ -136,13 +140,17 @@ class Pool:
         connection.adapters.register_dumper(int, Int8Dumper)
         connection.adapters.register_dumper(float, FloatDumper)
         connection.adapters.register_dumper(str, _TextDumper)
-        connection.execute(self._begins, {"lock_timeout": f"{LOCK_SECONDS}s"})
+        connection.execute(self._begins, {"lock_timeout": f"{LOCK_SECONDS}s", "silent": str(SILENT_SECONDS)})
 
 
 _WAYS: dict[str, Any] = {
     "autocommit": True,
     "row_factory": dict_row,
     "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": SILENT_SECONDS,
+    "keepalives_interval": SILENT_SECONDS,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 3 * SILENT_SECONDS * 1000,
     "prepare_threshold": 3,
     "application_name": "junmai",
     "client_encoding": "utf8",

@@ -1,6 +1,10 @@
 -- connection_begins: what holds for every statement of a connection; what is acknowledged is on the disk
 SELECT set_config('lock_timeout', :lock_timeout, false),
     set_config('default_transaction_isolation', 'read committed', false),
+    set_config('idle_in_transaction_session_timeout', CAST(:silent AS text) || 's', false),
+    set_config('tcp_keepalives_idle', CAST(:silent AS text), false),
+    set_config('tcp_keepalives_interval', CAST(:silent AS text), false),
+    set_config('tcp_keepalives_count', '2', false),
     set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false);
 
 -- schema_there: whether this schema was made by Junmai, and how many tables are there
