@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +23,7 @@ import psutil
 ROOT = Path(__file__).parent.parent
 BROKER = "JUNMAI_BENCH_BROKER"
 TASK = "bench.wait"
+DEVELOP = "bench.develop"
 PATIENCE = 60.0
 POLL_SECONDS = 0.002
 
@@ -45,6 +47,7 @@ def make_app(broker: str) -> Any:
         broker_connection_retry_on_startup=True,
     )
     app.task(name=TASK)(wait)
+    app.task(name=DEVELOP)(develop)
     return app
 
 
@@ -52,6 +55,14 @@ def wait(seconds: float) -> None:
     """The task."""
     if seconds:
         time.sleep(seconds)
+
+
+def develop(path: str, output: str) -> None:
+    """The task with a real photo: the same engine, and a file of the same bytes, but nothing is brought to the disk."""
+    from junmai.develop.pipeline import develop_photo
+    from junmai.domain.model import Recipe
+
+    Path(output).write_bytes(develop_photo(Path(path), Recipe()).data)
 
 
 class CelerySide:
@@ -82,6 +93,15 @@ class CelerySide:
         """How long so many tasks take that wait so many seconds each."""
         for _ in range(count):
             self._app.send_task(TASK, args=[each], queue="filled")
+        return self._emptied(count, each)
+
+    def developed(self, paths: Sequence[str], folder: Path) -> float:
+        """How long developing these photos into a folder takes."""
+        for path in paths:
+            self._app.send_task(DEVELOP, args=[path, str(folder / f"{Path(path).stem}.jpg")], queue="filled")
+        return self._emptied(len(paths), 5.0)
+
+    def _emptied(self, count: int, each: float) -> float:
         began = time.perf_counter()
         self._redis.rename("filled", "celery")
         deadline = time.monotonic() + PATIENCE + count * (0.1 + each)

@@ -139,7 +139,7 @@ def load(data: Path, sizes: Sizes, rounds: int, rng: random.Random) -> list[Rows
                 controller.catch_up(600)
                 with busy(controller, batch, alone=True):
                     _ask(rows, controller, batch, sizes, rng)
-                    _pause(rows, controller, batch, sizes, rng)
+                    pauses(rows, controller, batch, sizes, rng)
                 controller.cancel(batch.id)
                 controller.catch_up(600)
             print(f"  round {number + 1} done", flush=True)
@@ -155,23 +155,24 @@ def _ask(rows: Rows, controller: BatchController, batch: Batch, sizes: Sizes, rn
     grown = process.memory_info().rss - before
     rate = (controller.store.batch_no(batch.no).processed - settled) / (time.perf_counter() - began)
     rows.add("photos settled meanwhile", rate, "/s")
-    _percentiles(rows, "status", status, 5)
-    _percentiles(rows, f"list of {OTHER_BATCHES + 1} batches and more", listed, None)
+    percentiles(rows, "status", status, 5)
+    percentiles(rows, f"list of {OTHER_BATCHES + 1} batches and more", listed, None)
     rows.add("memory that asking takes (resident)", max(0, grown) / 1e6, "MB", at_most(50, DESIGN), pick="worst")
 
 
-def _pause(rows: Rows, controller: BatchController, batch: Batch, sizes: Sizes, rng: random.Random) -> None:
+def pauses(rows: Rows, controller: BatchController, batch: Batch, sizes: Sizes, rng: random.Random) -> None:
+    """Pause and resume a batch that others settle at full speed, again and again."""
     paused, resumed = [], []
     first = controller.store.last_event()
     for _ in range(sizes.pauses):
-        paused.append(_timed(lambda: controller.pause(batch.id)))
+        paused.append(timed(lambda: controller.pause(batch.id)))
         time.sleep(rng.uniform(0.02, 0.1))
-        resumed.append(_timed(lambda: controller.resume(batch.id)))
+        resumed.append(timed(lambda: controller.resume(batch.id)))
         settled = controller.store.batch_no(batch.no).processed
         wait_for(lambda settled=settled: controller.store.batch_no(batch.no).processed > settled)  # type: ignore[misc]
         time.sleep(rng.uniform(0.0, 0.05))
-    _percentiles(rows, "pause acknowledged", paused, 100)
-    _percentiles(rows, "resume acknowledged", resumed, None)
+    percentiles(rows, "pause acknowledged", paused, 100)
+    percentiles(rows, "resume acknowledged", resumed, None)
     claimed = claims_while_paused(controller, batch, first)
     rows.add(f"claims after {sizes.pauses} acknowledged pauses", claimed, "", at_most(0, DESIGN), pick="worst")
 
@@ -188,12 +189,14 @@ def claims_while_paused(controller: BatchController, batch: Batch, after: int) -
     return claims
 
 
-def _percentiles(rows: Rows, name: str, took: Sequence[float], most: float | None) -> None:
+def percentiles(rows: Rows, name: str, took: Sequence[float], most: float | None) -> None:
+    """Two rows: what half, and what 99 of 100 do not exceed; `most` ms is promised of the latter."""
     rows.add(f"{name}, p50", percentile(took, 0.5) * 1e3, "ms")
     rows.add(f"{name}, p99", percentile(took, 0.99) * 1e3, "ms", None if most is None else at_most(most, DESIGN))
 
 
-def _timed(act: Callable[[], object]) -> float:
+def timed(act: Callable[[], object]) -> float:
+    """Seconds that something takes."""
     began = time.perf_counter()
     act()
     return time.perf_counter() - began
@@ -202,7 +205,7 @@ def _timed(act: Callable[[], object]) -> float:
 def _times(act: Callable[[], object], count: int, rng: random.Random) -> list[float]:
     took = []
     for _ in range(count):
-        took.append(_timed(act))
+        took.append(timed(act))
         time.sleep(rng.uniform(0.001, 0.009))  # not in step with the turns of the runner
     return took
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,8 @@ from junmai.executors.processes import ProcessExecutor
 from junmai.files import FileState
 from junmai.store.sqlite import SqliteStore
 
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "tests"))  # a bench starts the servers as the tests do
 WORKERS = 2
 MEMORY_FOLDER = Path("/dev/shm")
 NO_STATE = FileState(1, 1, 1)

@@ -45,7 +45,7 @@ BEGIN
 END $$
 """
 INITDB = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
-OPTIONS = ("fsync=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
+OPTIONS: tuple[str, ...] = ("fsync=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
 """Quick, and good enough for what lives as long as a test; what a crash of the machine leaves is not tested here."""
 
 

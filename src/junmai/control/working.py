@@ -40,7 +40,7 @@ class Work:
         """Raises `BadInput`, `ClusterNotInstalled`, and `VersionsDiffer` where workers of another version live."""
         store, settings = controller.store, controller.settings
         executor = controller.executor(workers)
-        self._source = FromOffers(store)
+        self._source = FromOffers(store, executor.workers)
         self._consumer = Consumer(
             broker_of(settings), self._source.take, threads=executor.workers + AHEAD_LIMIT, events=events
         )
