@@ -24,7 +24,7 @@ from junmai.files import FileState
 from junmai.store.sqlite import SqliteStore
 
 ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "tests"))  # a bench starts the servers as the tests do
+sys.path.insert(0, str(ROOT / "tests"))  # a bench starts the servers as the tests do
 WORKERS = 2
 MEMORY_FOLDER = Path("/dev/shm")
 NO_STATE = FileState(1, 1, 1)

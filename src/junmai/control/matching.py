@@ -21,6 +21,10 @@ from junmai.store.base import Store
 
 log = logs.get("junmai.matching")
 
+LOOK_SECONDS = 0.5
+"""How often it is looked for a batch that others measured, or that waits to be solved again. At each turn of a runner
+it was 20 questions a second to the database, also from a worker that had nothing to do."""
+
 
 class Matching:
     """Measures claimed photos and solves batches that are measured, for one runner.
@@ -46,6 +50,7 @@ class Matching:
         self._pause = pause
         self._solving: dict[int, int] = {}
         self._deaths: Counter[int] = Counter()
+        self._look_at = 0.0
 
     # --- measuring ----------------------------------------------------------------------------------------
 
@@ -82,6 +87,7 @@ class Matching:
         """Bring what was measured into the store."""
         if measured:
             self._insist(lambda: self._store.end_measures(runner_no, measured))
+            self._look_at = 0.0  # it may have been the last of its batch
 
     def give_back(self, runner_no: int, claims: Sequence[Claim]) -> None:
         """Photos that were not begun, or paused for something greater than they are, wait again."""
@@ -118,8 +124,10 @@ class Matching:
 
     def solve(self, scope: int | None, next_ticket: Callable[[], int]) -> None:
         """Have every batch solved that is measured; a worker does it, one batch at a time."""
-        if self._solving:
+        now = self._store.clock.monotonic()
+        if self._solving or now < self._look_at:
             return
+        self._look_at = now + LOOK_SECONDS
         for no in self._insist(lambda: self._store.measured_batches(scope)) or []:
             batch = self._batch(no)
             match = batch.recipe.match
@@ -157,6 +165,7 @@ class Matching:
         right = right_positions(self._store, batch)
         self._insist(lambda: self._store.skip_matched(batch.no, right))
         self._insist(lambda: self._store.end_solving(batch.no, solved.summary))
+        self._look_at = 0.0
 
 
 def _why(claim: Claim, outcome: Outcome) -> str:
