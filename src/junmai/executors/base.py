@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from junmai.develop.sniff import Kind
-from junmai.domain.matching import Found, Match, Seen, Solution
+from junmai.domain.matching import Found, Match, OutputLight, Seen, Solution
 from junmai.domain.model import Recipe
 from junmai.files import FileState
 
@@ -153,7 +153,29 @@ class Solved:
     summary: dict[str, object]
 
 
-Job = DevelopJob | ProbeJob | PreviewJob | NoJob | MeasureJob | SolveJob
+@dataclass(frozen=True, slots=True)
+class OutputJob:
+    """Look at a written output whose photo was matched, beside the photo developed without: into a temporary file,
+    which is taken away again. `sha256` is the output's as it was written."""
+
+    source: Path
+    expected: FileState
+    fingerprint: str
+    recipe: Recipe
+    output: Path
+    sha256: str
+    temporary: Path
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLooked:
+    """What an output shows; `why` says why that is not known."""
+
+    light: OutputLight | None
+    why: str = ""
+
+
+Job = DevelopJob | ProbeJob | PreviewJob | NoJob | MeasureJob | SolveJob | OutputJob
 
 
 class Ending(StrEnum):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from junmai import errors, files
 from junmai.develop import profile_files, sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
-from junmai.domain.matching import match_key
+from junmai.domain.matching import Solution, match_key
 from junmai.domain.model import Recipe
 from junmai.executors import saying
 from junmai.executors.base import (
@@ -29,6 +29,8 @@ from junmai.executors.base import (
     MeasureJob,
     NoJob,
     Outcome,
+    OutputJob,
+    OutputLooked,
     PhotoMeasured,
     PreviewJob,
     ProbeJob,
@@ -39,6 +41,8 @@ from junmai.executors.base import (
 
 if TYPE_CHECKING:
     from junmai.develop.kept import Kept
+
+CHANGED_OUTPUT = "its output was changed since it was written"
 
 
 def do(ticket: int, job: Job) -> Outcome:
@@ -86,6 +90,8 @@ def _result_of(job: Job) -> object:
                 from junmai.develop.match_report import solve_seen
 
                 return Solved(*solve_seen(job.seen, job.match))
+            case OutputJob():
+                return _looked_at(job)
             case NoJob():
                 if job.seconds:
                     time.sleep(job.seconds)
@@ -110,7 +116,7 @@ def develop(job: DevelopJob) -> Developed:
     said = saying.say(job, in_force.settings, own.key)
     temporaries = (job.temporary, *job.further)
     try:
-        main, *further = _outputs(job, in_force, state, temporaries) if said.pixels else [_no_pixels(said)]
+        main, *further = _developed(job, in_force, state) if said.pixels else [_no_pixels(said)]
     except BaseException:
         for temporary in temporaries:
             files.remove_temporary(temporary)
@@ -156,6 +162,27 @@ def _measured(job: MeasureJob) -> PhotoMeasured:
     return PhotoMeasured(key, measure.to_bytes(), why=measure.why_not)
 
 
+def _looked_at(job: OutputJob) -> OutputLooked:
+    from junmai.develop.match_output import compared
+
+    state = _unchanged(job.source, job.expected, job.fingerprint)
+    with _readable(job.output):
+        written = files.state_of(job.output)
+        if written is None or files.sha256_of(job.output) != job.sha256:
+            return OutputLooked(None, CHANGED_OUTPUT)
+    in_force = replace(_in_force(job.recipe, _own_settings(job.source, job.recipe)), further=())
+    try:
+        for _ in _outputs(job.source, in_force, state, (job.temporary,)):
+            pass
+        light = compared(job.temporary, job.output)
+    finally:
+        files.remove_temporary(job.temporary)
+    with _readable(job.output):
+        if files.state_of(job.output) != written:  # a batch that runs meanwhile has developed the photo again
+            return OutputLooked(None, CHANGED_OUTPUT)
+    return OutputLooked(light)
+
+
 class _Output(NamedTuple):
     size: int
     sha256: str
@@ -170,24 +197,28 @@ def _no_pixels(said: saying.Said) -> _Output:
     return _Output(len(content), hashlib.sha256(content).hexdigest(), 0, 0, {}, ())
 
 
+def _developed(job: DevelopJob, recipe: Recipe, state: files.FileState) -> Iterator[_Output]:
+    temporaries = (job.temporary, *job.further)
+    return _outputs(job.source, recipe, state, temporaries, solution=job.solution, again_soon=job.again_soon)
+
+
 def _outputs(
-    job: DevelopJob, recipe: Recipe, state: files.FileState, temporaries: tuple[Path, ...]
+    source: Path,
+    recipe: Recipe,
+    state: files.FileState,
+    temporaries: tuple[Path, ...],
+    *,
+    solution: Solution | None = None,
+    again_soon: bool = False,
 ) -> Iterator[_Output]:
     """Every output of a job, written as soon as it is encoded: never two whole files in memory."""
-    from junmai.develop.pipeline import develop_outputs
+    from junmai.develop.pipeline import decode_for, develop_outputs
 
-    if job.again_soon:
-        developing = develop_outputs(
-            job.source,
-            recipe,
-            lambda source, settings: kept().decoded(source, settings, state),
-            solution=job.solution,
-        )
-    else:
-        developing = develop_outputs(job.source, recipe, solution=job.solution)
+    opening = (lambda path, settings: kept().decoded(path, settings, state)) if again_soon else decode_for
+    developing = develop_outputs(source, recipe, opening, solution=solution)
     for temporary in temporaries:
         developed = next(developing)
-        if _state(job.source) != state:
+        if _state(source) != state:
             raise errors.SourceChanged(detail="it was written to while it was being developed")
         writing = time.perf_counter()
         sha256 = _write(temporary, developed.data)
