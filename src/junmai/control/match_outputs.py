@@ -15,6 +15,7 @@ from junmai import files
 from junmai.control.matched import described
 from junmai.control.outputs import stands_as_recorded
 from junmai.control.standing import key_now
+from junmai.control.written_match import written_match
 from junmai.develop import profile_files
 from junmai.develop.match_report import distances_of
 from junmai.domain.matching import OutputLight, Shown, match_key
@@ -171,7 +172,7 @@ class _Looking:
         if not stands_as_recorded(row, folder):
             return CHANGED
         profiles = profile_key if profile_files.concern(photo.kind) else ""
-        if row["key"] != key_now(photo, self._batch.recipe, profiles, match_key(one.solution)):
+        if row["key"] != key_now(self._store, photo, self._batch.recipe, profiles, match_key(one.solution)):
             return OUTDATED
         return _Known(photo, folder / row["name"], row["sha256"], row["key"])
 
@@ -191,6 +192,7 @@ class _Looking:
             output=one.path,
             sha256=one.sha256,
             temporary=self._folder / files.temporary_name(OWNER, os.getpid(), index),
+            instead=written_match(self._store, one.photo, self._batch.recipe),
         )
 
     def _submit(self, index: int, job: OutputJob) -> None:

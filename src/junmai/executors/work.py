@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from junmai import errors, files
 from junmai.develop import profile_files, sidecars
 from junmai.develop.own import NONE, OwnSettings, laid_between, own_settings
-from junmai.domain.matching import Solution, match_key
+from junmai.domain.matching import match_key
 from junmai.domain.model import Recipe
 from junmai.executors import saying
 from junmai.executors.base import (
@@ -108,7 +108,7 @@ def develop(job: DevelopJob) -> Developed:
     began = time.perf_counter()
     state, source_sha256 = _checked_source(job)
     read = time.perf_counter()
-    own = _own_settings(job.source, job.recipe)
+    own = _own_settings(job)
     # Before anything is read for the outputs: a file that is saved meanwhile makes them outdated, and is not missed.
     told_key = "" if job.recipe.own else _told_key(job.source)
     profile_key = _profile_key(job)
@@ -116,7 +116,7 @@ def develop(job: DevelopJob) -> Developed:
     said = saying.say(job, in_force.settings, own.key)
     temporaries = (job.temporary, *job.further)
     try:
-        main, *further = _developed(job, in_force, state) if said.pixels else [_no_pixels(said)]
+        main, *further = _outputs(job, in_force, state, temporaries) if said.pixels else [_no_pixels(said)]
     except BaseException:
         for temporary in temporaries:
             files.remove_temporary(temporary)
@@ -152,7 +152,7 @@ def _measured(job: MeasureJob) -> PhotoMeasured:
     from junmai.develop import match_measure
 
     state = _unchanged(job.source, job.expected, job.fingerprint)
-    settings = _in_force(job.recipe, _own_settings(job.source, job.recipe)).settings
+    settings = _in_force(job.recipe, _own_settings(job)).settings
     key = match_measure.key_of(job.source, state, settings, profile_files.key(job.recipe))
     if key == job.known_key:
         return PhotoMeasured(key, is_known=True)
@@ -170,9 +170,10 @@ def _looked_at(job: OutputJob) -> OutputLooked:
         written = files.state_of(job.output)
         if written is None or files.sha256_of(job.output) != job.sha256:
             return OutputLooked(None, CHANGED_OUTPUT)
-    in_force = replace(_in_force(job.recipe, _own_settings(job.source, job.recipe)), further=())
+    in_force = replace(_in_force(job.recipe, _own_settings(job)), further=())
+    unmatched = DevelopJob(job.source, job.expected, job.fingerprint, None, in_force, job.temporary)
     try:
-        for _ in _outputs(job.source, in_force, state, (job.temporary,)):
+        for _ in _outputs(unmatched, in_force, state, (job.temporary,)):
             pass
         light = compared(job.temporary, job.output)
     finally:
@@ -197,28 +198,24 @@ def _no_pixels(said: saying.Said) -> _Output:
     return _Output(len(content), hashlib.sha256(content).hexdigest(), 0, 0, {}, ())
 
 
-def _developed(job: DevelopJob, recipe: Recipe, state: files.FileState) -> Iterator[_Output]:
-    temporaries = (job.temporary, *job.further)
-    return _outputs(job.source, recipe, state, temporaries, solution=job.solution, again_soon=job.again_soon)
-
-
 def _outputs(
-    source: Path,
-    recipe: Recipe,
-    state: files.FileState,
-    temporaries: tuple[Path, ...],
-    *,
-    solution: Solution | None = None,
-    again_soon: bool = False,
+    job: DevelopJob, recipe: Recipe, state: files.FileState, temporaries: tuple[Path, ...]
 ) -> Iterator[_Output]:
     """Every output of a job, written as soon as it is encoded: never two whole files in memory."""
-    from junmai.develop.pipeline import decode_for, develop_outputs
+    from junmai.develop.pipeline import develop_outputs
 
-    opening = (lambda path, settings: kept().decoded(path, settings, state)) if again_soon else decode_for
-    developing = develop_outputs(source, recipe, opening, solution=solution)
+    if job.again_soon:
+        developing = develop_outputs(
+            job.source,
+            recipe,
+            lambda source, settings: kept().decoded(source, settings, state),
+            solution=job.solution,
+        )
+    else:
+        developing = develop_outputs(job.source, recipe, solution=job.solution)
     for temporary in temporaries:
         developed = next(developing)
-        if _state(source) != state:
+        if _state(job.source) != state:
             raise errors.SourceChanged(detail="it was written to while it was being developed")
         writing = time.perf_counter()
         sha256 = _write(temporary, developed.data)
@@ -235,13 +232,13 @@ def kept() -> Kept:
     return Kept()
 
 
-def _own_settings(source: Path, recipe: Recipe) -> OwnSettings:
-    if not recipe.own:
+def _own_settings(job: DevelopJob | MeasureJob | OutputJob) -> OwnSettings:
+    if not job.recipe.own:
         return NONE
     try:
-        return own_settings(source)
+        return own_settings(job.source, job.instead)
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
-        detail = f"{error.filename or source}: {error.strerror or error}"
+        detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,8 @@ from junmai.api.service import Service
 from junmai.control.ordering import order_from
 from junmai.control.planning import resolve
 from junmai.control.presetting import finder
-from junmai.domain.matching import Solution, match_key
+from junmai.control.written_match import written_match
+from junmai.domain.matching import match_key
 from junmai.domain.model import Batch, Item, OutputOptions, Photo, Recipe
 from junmai.executors.base import DevelopJob
 from junmai.files import FileState
@@ -103,7 +105,8 @@ def _of_match(service: Service, batch_id: str, photo_id: int, size: int, matched
         return _of_item(service, batch_id, photo_id, size)
     photo = photo_of(service.controller, photo_id)
     given = solution if matched else None
-    job = _job(photo, _small(batch.recipe, size), given)
+    instead = written_match(store, photo, batch.recipe)
+    job = replace(_job(photo, _small(batch.recipe, size)), solution=given, instead=instead)
     state = _state(Path(photo.path))
     identity = f"{_identity(Path(photo.path), state)}|{photo.sidecars}|{match_key(given)}"
     return previews.developed_wish(service.previews, identity, job)
@@ -124,7 +127,7 @@ def _small(recipe: Recipe, size: int) -> Recipe:
     return Recipe(recipe.settings, output, recipe.own, recipe.overrides)
 
 
-def _job(photo: Photo, recipe: Recipe, solution: Solution | None = None) -> DevelopJob:
+def _job(photo: Photo, recipe: Recipe) -> DevelopJob:
     return DevelopJob(
         source=Path(photo.path),
         expected=_known(photo),
@@ -133,7 +136,6 @@ def _job(photo: Photo, recipe: Recipe, solution: Solution | None = None) -> Deve
         recipe=recipe,
         temporary=Path(),
         again_soon=True,
-        solution=solution,
     )
 
 
