@@ -89,7 +89,13 @@ def _sound(decoded: Decoded) -> NDArray[np.bool_]:
         low, high = _DARK_CODE * most, np.full(3, _FULL_CODE * most)
     else:  # a sensor's code values are linear: 0.02 of them would be a good grey
         low, high = 0.0005 * most, _FULL_SENSOR * np.array(decoded.full) / decoded.table[:, -1] * most
-    return np.asarray(((pixels < high) & (pixels > low)).all(axis=2))
+    return of_channels(np.logical_and, (pixels < high) & (pixels > low))
+
+
+def of_channels(act: np.ufunc, picture: NDArray[Any]) -> NDArray[Any]:
+    """What `act.reduce(picture, axis=2)` gives: over an axis of 3, numpy takes 20 times as long for it."""
+    red, green, blue = np.moveaxis(picture, 2, 0)
+    return np.asarray(act(act(red, green), blue))
 
 
 # --- JPEG --------------------------------------------------------------------------------------------------
