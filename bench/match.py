@@ -1,6 +1,7 @@
 """How well matching brings photos of one session to one look.
 
     python bench/match.py [--seed 1] [--size 400]
+    python bench/match.py --batch 500 [--rounds 3] [--workers 2]
 
 Photos of JUNMAI_SAMPLES (or `shared/samples` beside the project) are made wrong on purpose, measured from the files
 that this leaves, solved, and compared with what they were, in CIEDE2000. Every second photo (`held out`) had no part in
@@ -17,12 +18,18 @@ the choice of any threshold; only those are held against what is wanted.
 - `newly clipped`: pixels at 255 that were not before, and are not in the truth; the mean over photos (at most 1 %).
 - Reinhard: means and deviations of L*a*b* carried over from the target (after Reinhard et al. 2001, in CIELAB).
 - `time`: measuring against developing with an exposure (wanted: a tenth).
+
+With `--batch` nothing but time: so many photos (copies of the samples, each RAW and JPEG of a camera as often) as one
+batch of the command line, from its start to its match and from there to its end, in a new library each round.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -35,6 +42,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from junmai import BatchController
 from junmai.develop import color, match_apply
 from junmai.develop.decode import decode
 from junmai.develop.difference import ciede2000, working_to_lab
@@ -66,7 +74,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=400, help="long edge of the photos that are made wrong")
+    parser.add_argument("--batch", type=int, default=0, help="photos of one batch whose phases are timed, and no more")
+    parser.add_argument("--rounds", type=int, default=3, help="how often that batch is developed")
+    parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
+    if given.batch:
+        raise SystemExit(batches(given.batch, given.rounds, given.workers))
     photos = samples()
     if not photos:
         raise SystemExit("There are no photos: set JUNMAI_SAMPLES to the samples' folder.")
@@ -299,21 +312,71 @@ def spread(pictures: Sequence[NDArray[np.uint8]]) -> float:
 
 
 def times(photos: Sequence[Path]) -> None:
-    """The least of three runs each."""
+    """The least of three runs each, in seconds of the processor: those of the clock tell of what else is running."""
     files: list[Any] = sorted(each for each in samples_folder().glob("raw/*") if each.suffix != ".json")
-    print("\n--- time of measuring, s, of developing, s, and their ratio")
+    print("\n--- processor time of measuring, s, of developing, s, and their ratio")
     for path in [*files, *sorted(photos, key=lambda each: -each.stat().st_size)[:3]]:
         took = [least(lambda path=path: measure(path))]
         took.append(least(lambda path=path: develop_photo(path, Recipe(settings={"Exposure2012": 0.3}))))
         print(f"  {path.name:34} {took[0]:8.3f} {took[1]:8.3f} {took[0] / took[1]:8.3f}")
 
 
+def batches(count: int, rounds: int, workers: int) -> int:
+    """Phases of one batch, each round in a new library; an exit code."""
+    sources = [each for kind in ("jpeg", "raw") for each in sorted((samples_folder() / kind).glob("*"))]
+    sources = [each for each in sources if each.suffix.lower() in (".jpg", ".dng", ".crw", ".cr2", ".nef", ".arw")]
+    if not sources:
+        raise SystemExit("There are no photos: set JUNMAI_SAMPLES to the samples' folder.")
+    print(f"{count} photos of {len(sources)} samples, {workers} workers, {rounds} rounds")
+    print("round  measuring s  developing s  measuring / developing")
+    found: list[tuple[float, float]] = []
+    with tempfile.TemporaryDirectory(prefix="junmai-match-") as folder:
+        shoot = Path(folder) / "shoot"
+        shoot.mkdir()
+        for number in range(count):
+            source = sources[number % len(sources)]
+            shutil.copyfile(source, shoot / f"IMG_{number:05}{source.suffix}")
+        for number in range(rounds):
+            found.append(phases(shoot, Path(folder) / f"round-{number}", workers))
+            print(f"{number + 1:5} {found[-1][0]:12.1f} {found[-1][1]:13.1f} {found[-1][0] / found[-1][1]:14.3f}")
+    measuring, developing, ratio = (
+        float(np.median(each)) for each in zip(*((*one, one[0] / one[1]) for one in found), strict=True)
+    )
+    print(f"median {measuring:11.1f} {developing:13.1f} {ratio:14.3f}")
+    return 0
+
+
+def phases(shoot: Path, folder: Path, workers: int) -> tuple[float, float]:
+    """Seconds of measuring and solving, and of developing; the outputs are removed."""
+    data = folder / "data"
+    words = ["develop", str(shoot), "--out", str(folder / "out"), "--match", "collection", "--workers", str(workers)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "junmai", "--data", str(data), *words], capture_output=True, text=True, check=False
+    )
+    with BatchController(data) as controller:
+        batch = controller.latest()
+        matched = _matched_at(controller, batch.no)
+    if ended.returncode not in (0, 3) or not matched or batch.started_at is None or batch.completed_at is None:
+        raise SystemExit(ended.stdout + ended.stderr)
+    shutil.rmtree(folder)
+    return matched[0] - batch.started_at, batch.completed_at - matched[0]
+
+
+def _matched_at(controller: BatchController, no: int) -> list[float]:
+    after = 0
+    while page := controller.store.events(no=no, after=after):
+        if found := [one.at for one in page if one.type == "batch_matched"]:
+            return found
+        after = page[-1].id
+    return []
+
+
 def least(act: Any) -> float:
     found = []
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.process_time()
         act()
-        found.append(time.perf_counter() - begun)
+        found.append(time.process_time() - begun)
     return min(found)
 
 

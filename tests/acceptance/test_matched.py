@@ -159,3 +159,16 @@ def test_a_sidecar_says_what_matching_found(tmp_path: Path) -> None:
     assert float(str(fields["Exposure2012"])) == pytest.approx(by_name[raws[0].name]["exposure"], abs=0.01)
     assert place.run("batch", "revert").code == 0
     assert not raws[0].with_suffix(".xmp").exists()
+
+
+def test_the_written_outputs_are_measured_beside_the_photos_without_their_match(place: Place) -> None:
+    assert place.develop().code == 0
+    *photos, last = place.run("match", "show", "--outputs", "--json").lines
+    assert len(photos) == COUNT
+    for one in photos:
+        assert one["output_distance_after"] < max(0.3 * one["output_distance_before"], 1.0)
+        assert 0 <= one["newly_clipped_percent"] <= 100
+        assert one["output_why"] is None
+    assert last["summary"]["looked_at"] == COUNT
+    assert last["summary"]["spread_after"] < 0.3 * last["summary"]["spread_before"]
+    assert apart(place.out) == pytest.approx(last["summary"]["spread_after"], abs=1.0)

@@ -27,6 +27,7 @@ ROUTES = {
     *("/batch/{batch_id}/retry-failed", "/batch/merge", "/photos/import", "/photos", "/sessions", "/presets"),
     *("/batch/{batch_id}/items", "/batch/{batch_id}/events", "/events", "/health", "/live", "/ready", "/metrics"),
     *("/collections", "/photos/{photo_id}/preview", "/batch/{batch_id}/items/{photo_id}/preview"),
+    "/batch/{batch_id}/match/{photo_id}/preview",
 }
 
 

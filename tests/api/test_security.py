@@ -227,6 +227,7 @@ def test_everything_but_the_page_asks_for_the_token(guarded: tuple[Server, str])
         ("POST", "/batch/recover"),
         ("GET", "/openapi.json"),
         ("GET", "/photos/1/preview"),
+        ("GET", "/batch/batch_0123456789ab/match/1/preview"),
         ("GET", f"/health?token={token}"),
     ):
         answer = found.ask(method, path)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from api.serving import CALM, server
 from junmai import BatchController
@@ -16,6 +19,7 @@ from junmai.config import Settings
 from junmai.control.importing import import_photos
 from junmai.domain.lifecycle import BatchStatus
 from junmai.executors.inline import InlineExecutor
+from matching import write_shoot
 from running import junmai, wait_until
 
 
@@ -148,6 +152,22 @@ def test_previews_are_small_jpegs_known_by_an_etag(tmp_path: Path, shoot: Path) 
             assert (again.status, again.body) == (304, b"")
         settings = json.dumps({"Exposure2012": 99}).replace(" ", "").replace('"', "%22")
         assert found.ask("GET", f"/photos/1/preview?settings={settings}").status == 422
+
+
+def test_a_photo_of_a_matched_batch_is_shown_without_its_match_and_with_it(tmp_path: Path) -> None:
+    write_shoot(tmp_path / "shoot", 3, rows=120, columns=160)
+    with server(tmp_path / "data") as found:
+        found.post("/photos/import", {"folders": [str(tmp_path / "shoot")]})
+        config = {"match": {"to": "session"}}
+        batch_id = found.post("/batch/start", {"photo_ids": [1, 2, 3], "config": config})["batch_id"]
+        found.wait_for(batch_id, "completed")
+        shown = [found.ask("GET", f"/batch/{batch_id}/match/2/preview?size=160&matched={each}") for each in ("0", "1")]
+        assert [one.headers["content-type"] for one in shown] == ["image/jpeg"] * 2
+        means = [float(np.asarray(Image.open(io.BytesIO(one.body))).mean()) for one in shown]
+        (match,) = (one for one in found.get(f"/batch/{batch_id}/match")["photos"] if one["photo_id"] == 2)
+        assert (means[1] > means[0]) == (match["exposure"] > 0)
+        plain = found.post("/batch/start", {"photo_ids": [1]})["batch_id"]
+        assert found.ask("GET", f"/batch/{plain}/match/1/preview").json["code"] == "not_matched"
 
 
 def test_a_photo_that_cannot_be_shown_is_an_error_and_no_picture(tmp_path: Path) -> None:

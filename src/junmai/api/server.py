@@ -32,6 +32,9 @@ KEEP_ALIVE_SECONDS = 15
 STREAM_SECONDS = 3
 """How long answers on their way may take when the server ends."""
 SAYS_BYTES = 64 * 1024
+HEAD_BYTES = 256 * 1024
+"""Of a request before its body. A preview may say 20,000 characters of settings, 240,000 bytes in a URL where each is
+four bytes of UTF-8; at 64 KiB such a request was refused or not, by how it came in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ def _config(service: Service) -> uvicorn.Config:
         access_log=False,
         ws="websockets-sansio",
         ws_max_size=SAYS_BYTES,
+        h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STREAM_SECONDS,
         server_header=False,

@@ -11,21 +11,34 @@ from rich.table import Table
 from junmai import errors
 from junmai.cli import batches
 from junmai.cli.opening import opened
-from junmai.cli.render import console, counted, print_json
+from junmai.cli.render import complaints, console, counted, print_json
 from junmai.cli.session import EXIT_DONE
+from junmai.control.controller import BatchController
+from junmai.control.match_outputs import look_at_outputs, summed_up, told
 from junmai.control.matched import adjust, described
+from junmai.control.recovery import live_runners
 from junmai.domain.matching import Adjustment, Shown
+from junmai.domain.model import Batch
 
 app = typer.Typer(help="One look over a session: what it does to each photo.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+Outputs = Annotated[
+    bool,
+    typer.Option(
+        "--outputs",
+        help="Measure the written outputs: each beside the same photo developed once more without its match.",
+    ),
+]
 
 
 @app.command("show")
-def show(batch: batches.BatchId = None, json: Json = False) -> int:
+def show(batch: batches.BatchId = None, outputs: Outputs = False, json: Json = False) -> int:
     """Show what matching found for each photo of a batch."""
     with opened("match show") as controller:
         found = batches.named(controller, batch)
+        if outputs and found.matching is not None:
+            return _show_outputs(controller, found, as_json=json)
         shown = controller.store.solutions(found.no)
         if json:
             for one in shown:
@@ -73,6 +86,66 @@ def set_one(
     else:
         console.print("Where it is developed already, the same command as before does it again, and no other photo.")
     return EXIT_DONE
+
+
+def _show_outputs(controller: BatchController, batch: Batch, *, as_json: bool) -> int:
+    """What the outputs that are written by now show, and what that comes to."""
+    if not batch.recipe.output.pixels:
+        raise errors.BadInput(detail=f"{batch.id} writes sidecars only: there are no outputs to measure.")
+
+    # beside a runner that develops, one worker: it must not take the cores that the runner counts on
+    executor = controller.executor(1 if live_runners(controller.store, controller.settings) else None)
+    with complaints.status("Measuring") as status:
+        looked = look_at_outputs(
+            controller.store,
+            controller.settings.data,
+            batch,
+            executor,
+            lambda done, total: status.update(f"{done:,} of {counted(total)} measured"),
+        )
+    said, summary = [told(one) for one in looked], summed_up(looked)
+    if as_json:
+        for one in said:
+            print_json(one)
+        print_json({"summary": summary})
+        return EXIT_DONE
+    table = Table(box=None, pad_edge=False)
+    for title in ("id", "photo", "scene", "apart before", "after", "clipped before", "after", "newly", ""):
+        table.add_column(title, justify="left" if title in ("photo", "") else "right")
+    for one in said:
+        table.add_row(*_output_row(one))
+    console.print(table)
+    console.print(_spread(summary))
+    return EXIT_DONE
+
+
+def _output_row(one: dict[str, object]) -> list[str]:
+    name = one["file_name"] or f"photo {one['photo_id']}"
+    percents = (one[f"{each}_percent"] for each in ("clipped_before", "clipped_after", "newly_clipped"))
+    return [
+        str(one["photo_id"]),
+        escape(str(name)),
+        str(one["scene"]),
+        *(
+            "" if each is None else f"{each:.1f}"
+            for each in (one["output_distance_before"], one["output_distance_after"])
+        ),
+        *("" if each is None else f"{each:.2f} %" for each in percents),
+        escape(str(one["output_why"] or "")),
+    ]
+
+
+def _spread(summary: dict[str, object]) -> str:
+    words = f"{counted(int(str(summary['looked_at'])))} measured, in {counted(int(str(summary['scenes'])), 'scene')}."
+    if summary["spread_before"] is not None:
+        before, after = summary["spread_before"], summary["spread_after"]
+        words += f" Apart from their scenes: {before:.2f} dE00 before, {after:.2f} after."
+    if summary["newly_clipped_percent"] is not None:
+        before, after, newly = (
+            summary[f"{one}_percent"] for one in ("clipped_before", "clipped_after", "newly_clipped")
+        )
+        words += f" Clipped pixels: {before:.2f} % before, {after:.2f} % after, {newly:.2f} % newly."
+    return words
 
 
 def _row(one: Shown) -> list[str]:

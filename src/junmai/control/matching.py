@@ -11,6 +11,7 @@ from junmai import errors
 from junmai import log as logs
 from junmai.control import conditions, endings
 from junmai.control.standing import right_positions
+from junmai.control.written_match import written_match
 from junmai.domain import policy
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.matching import Measured
@@ -60,12 +61,14 @@ class Matching:
         if photo is None:
             raise RuntimeError("a job needs its photo")
         known = self._store.known_measures([photo.id]).get(photo.id)
+        recipe = self._batch(claim.batch_no).recipe
         return MeasureJob(
             source=Path(photo.path),
             expected=FileState(photo.size, photo.mtime_ns, photo.inode),
             fingerprint=photo.fingerprint,
-            recipe=self._batch(claim.batch_no).recipe,
+            recipe=recipe,
             known_key=known[2] if known else "",
+            instead=written_match(self._store, photo, recipe),
         )
 
     def finish(self, runner_no: int, taken: Sequence[tuple[Claim, Outcome]]) -> None:

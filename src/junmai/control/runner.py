@@ -28,6 +28,7 @@ from junmai.control.matching import Matching
 from junmai.control.outputs import places_of, remove_temporaries_of
 from junmai.control.presence import Presence
 from junmai.control.settling import Settler
+from junmai.control.written_match import written_match
 from junmai.domain import policy
 from junmai.domain.lifecycle import ENDED, BatchStatus, PauseReason
 from junmai.domain.model import Batch, Claim, Failure, SourceRead, Staged
@@ -296,6 +297,7 @@ class Runner:
             further=tuple(place.temporary for place in further),
             sidecar=sidecars.job_of(batch, claim.output_name),
             solution=self._store.solution(batch.no, claim.position) if batch.recipe.match else None,
+            instead=written_match(self._store, photo, batch.recipe),
         )
 
     def _remove_temporaries(self, claim: Claim) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from junmai.control.endings import output_key
 from junmai.control.outputs import stands_as_recorded
 from junmai.control.sidecars import is_right
+from junmai.control.written_match import written_match
 from junmai.develop import profile_files, sidecars
 from junmai.domain.matching import match_key
 from junmai.domain.model import Batch, Photo, Recipe
@@ -80,18 +81,26 @@ class Standing:
         }
 
     def _is_right(self, photo: Photo, row: Row, recipe: Recipe) -> bool:
-        if row["key"] is None or photo.sha256 is None:
+        if row["key"] is None:
             return False
-        try:
-            found = sidecars.read(Path(photo.path)) if recipe.own or recipe.output.metadata != "none" else ()
-        except OSError:
-            return False  # developing it says what is wrong with its sidecar
-        own_key, told_key = (sidecars.content_key(found), "") if recipe.own else ("", sidecars.told_key(found))
         profiles = self._profile_key if profile_files.concern(photo.kind) else ""
-        matched = self._match_keys.get(photo.id, "")
-        if row["key"] != output_key(photo.sha256, recipe, own_key, told_key, profiles, matched):
+        if row["key"] != key_now(self._store, photo, recipe, profiles, self._match_keys.get(photo.id, "")):
             return False
         return stands_as_recorded(row, self._folder)
+
+
+def key_now(store: Store, photo: Photo, recipe: Recipe, profile_key: str, matched: str) -> str | None:
+    """The key of what developing the photo would make now, with the sidecars that it has now; None where that is not
+    known without developing it, which says what is wrong."""
+    if photo.sha256 is None:
+        return None
+    try:
+        asked = recipe.own or recipe.output.metadata != "none"
+        found = sidecars.read(Path(photo.path), written_match(store, photo, recipe)) if asked else ()
+    except OSError:
+        return None
+    own_key, told_key = (sidecars.content_key(found), "") if recipe.own else ("", sidecars.told_key(found))
+    return output_key(photo.sha256, recipe, own_key, told_key, profile_key, matched)
 
 
 def right_positions(store: Store, batch: Batch) -> list[int]:

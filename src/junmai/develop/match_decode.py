@@ -52,9 +52,19 @@ def decode_small(path: Path, settings: Settings) -> Small:
     decoded = _raw(path, found, settings) if found.kind == "raw" else _jpeg(path, found)
     if decoded is None:
         decoded = pipeline.decode_for(path, {**settings, "BaseLook": "neutral", "LensProfileEnable": False})
-        step = max(1, min(decoded.height, decoded.width) // SEEN)  # one for both, so that the shape stays
-        pixels: Pixels = decoded.pixels[::step, ::step].copy()
-        decoded = replace(decoded, pixels=pixels)
+        decoded = some_of(decoded)
+    return small_of(decoded, settings)
+
+
+def some_of(decoded: Decoded) -> Decoded:
+    """A decoded photo with only some of its pixels."""
+    step = max(1, min(decoded.height, decoded.width) // SEEN)  # one for both, so that the shape stays
+    pixels: Pixels = decoded.pixels[::step, ::step].copy()
+    return replace(decoded, pixels=pixels)
+
+
+def small_of(decoded: Decoded, settings: Settings) -> Small:
+    """A decoded photo of few pixels as light, with the exposure of its settings."""
     light = np.empty((3, decoded.height, decoded.width), np.float32)
     full = np.array(decoded.full, np.float32) if decoded.full else np.empty(0, np.float32)
     kernels.load_light(decoded.pixels, decoded.table, full, _matrix(decoded, settings), light)
@@ -79,7 +89,13 @@ def _sound(decoded: Decoded) -> NDArray[np.bool_]:
         low, high = _DARK_CODE * most, np.full(3, _FULL_CODE * most)
     else:  # a sensor's code values are linear: 0.02 of them would be a good grey
         low, high = 0.0005 * most, _FULL_SENSOR * np.array(decoded.full) / decoded.table[:, -1] * most
-    return np.asarray(((pixels < high) & (pixels > low)).all(axis=2))
+    return of_channels(np.logical_and, (pixels < high) & (pixels > low))
+
+
+def of_channels(act: np.ufunc, picture: NDArray[Any]) -> NDArray[Any]:
+    """What `act.reduce(picture, axis=2)` gives: over an axis of 3, numpy takes 20 times as long for it."""
+    red, green, blue = np.moveaxis(picture, 2, 0)
+    return np.asarray(act(act(red, green), blue))
 
 
 # --- JPEG --------------------------------------------------------------------------------------------------

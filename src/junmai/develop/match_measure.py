@@ -139,7 +139,7 @@ def measure_light(small: Small) -> Measure:
     light = _cells(small.light.astype(np.float64))
     sound = _cells(small.sound[:, :, None].astype(np.float64))[:, :, 0] >= _SOUND_SHARE
     sound &= (light > FLOOR).all(axis=2)
-    shown = (small.light @ color.WORKING_TO_SRGB.T.astype(np.float32)).max(axis=2)
+    shown = match_decode.of_channels(np.maximum, small.light @ color.WORKING_TO_SRGB.T.astype(np.float32))
     red, green, blue = (float(each) for each in np.quantile(small.light, _TOP_SHARE, axis=(0, 1)).astype(np.float32))
     return Measure(
         kind=small.kind,

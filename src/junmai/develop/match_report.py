@@ -62,6 +62,24 @@ def distances(
     return before, after
 
 
+def distances_of(
+    colors: Mapping[int, tuple[float, float, float]], scenes: Mapping[int, int], target: str | int | None = None
+) -> dict[int, float]:
+    """dE00 of each photo's colour to the reference of its scene: the target's where it is in it, else the middle.
+
+    Photos that are alone in their scene have none."""
+    members: dict[int, list[int]] = {}
+    for photo_id in sorted(colors):
+        members.setdefault(scenes[photo_id], []).append(photo_id)
+    found: dict[int, float] = {}
+    for each in members.values():
+        if len(each) > 1:
+            light = np.array([colors[one] for one in each])
+            to = light[each.index(target)] if isinstance(target, int) and target in each else None
+            found |= dict(zip(each, _apart(light, to), strict=True))
+    return found
+
+
 def _measure(one: Seen) -> Measure | str:
     return one.measure if isinstance(one.measure, str) else Measure.from_bytes(one.measure)
 
@@ -87,10 +105,10 @@ def _middle(measure: Measure | str) -> Colors:
     return np.asarray(np.median(measure.light[measure.sound].astype(np.float64), axis=0))
 
 
-def _apart(colors: Colors) -> list[float]:
-    """dE00 of colours (n, 3) of linear light to their middle."""
-    middle = np.median(colors, axis=0, keepdims=True)
-    found = ciede2000(working_to_lab(colors), working_to_lab(middle))
+def _apart(colors: Colors, to: Colors | None = None) -> list[float]:
+    """dE00 of colours (n, 3) of linear light to one of them, else to their middle."""
+    reference = np.median(colors, axis=0) if to is None else to
+    found = ciede2000(working_to_lab(colors), working_to_lab(reference[None]))
     return [round(float(each), 3) for each in found]
 
 

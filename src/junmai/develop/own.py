@@ -45,12 +45,12 @@ class OwnSettings:
 NONE = OwnSettings({}, "", (), "")
 
 
-def own_settings(photo: Path) -> OwnSettings:
+def own_settings(photo: Path, instead: sidecars.Instead | None = None) -> OwnSettings:
     """Read a photo's own settings. Raises OSError where the photo or its sidecar cannot be read.
 
     XMP that is broken is remarked on, and the photo goes without.
     """
-    found = sidecars.read(photo)
+    found = sidecars.read(photo, instead)
     key = sidecars.content_key(found)
     remarks = [
         f"{path.name}: is too large to be read; its settings are not applied" for path in sidecars.too_large(photo)

@@ -37,9 +37,27 @@ class Sidecar:
     data: bytes
 
 
-def read(photo: Path) -> tuple[Sidecar, ...]:
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """A sidecar that is read as if `before` (None: nothing) stood in its place, as long as it has that SHA-256."""
+
+    path: Path
+    sha256: str
+    before: bytes | None
+
+
+def read(photo: Path, instead: Instead | None = None) -> tuple[Sidecar, ...]:
     """The sidecars of a photo with what they hold, the more general first. Raises OSError."""
-    return tuple(Sidecar(path, path.read_bytes()) for path in sidecars_of(photo))
+    found = (Sidecar(path, path.read_bytes()) for path in sidecars_of(photo))
+    if instead is None:
+        return tuple(found)
+    return tuple(one for each in found if (one := _replaced(each, instead)) is not None)
+
+
+def _replaced(one: Sidecar, instead: Instead) -> Sidecar | None:
+    if one.path != instead.path or hashlib.sha256(one.data).hexdigest() != instead.sha256:
+        return one
+    return None if instead.before is None else Sidecar(one.path, instead.before)
 
 
 def content_key(found: Sequence[Sidecar]) -> str:

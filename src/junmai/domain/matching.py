@@ -128,6 +128,22 @@ class Found:
     after: float | None = None
 
 
+Color = tuple[float, float, float]
+"""Linear light of red, green and blue in the working space."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLight:
+    """What an output shows beside the same photo developed without its match: the middle colour of each, and the share
+    of their pixels (0..1) that are at the top of the range in a channel. `newly_clipped` are so in the output only."""
+
+    before: Color
+    after: Color
+    clipped_before: float
+    clipped_after: float
+    newly_clipped: float
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What is known of the match of one photo in a batch: what was found, and what the user wants beside it."""

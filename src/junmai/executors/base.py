@@ -8,8 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from junmai.develop.sidecars import Instead
 from junmai.develop.sniff import Kind
-from junmai.domain.matching import Found, Match, Seen, Solution
+from junmai.domain.matching import Found, Match, OutputLight, Seen, Solution
 from junmai.domain.model import Recipe
 from junmai.files import FileState
 
@@ -40,7 +41,8 @@ class DevelopJob:
 
     `expected` and `fingerprint` are what import knew of the source; `known_sha256` spares reading it once more
     where size, time and inode are still those of `expected`. `again_soon` asks the worker to keep the decoded photo,
-    because it will be asked for with other settings. `solution` is what matching found for the photo.
+    because it will be asked for with other settings. `solution` is what matching found for the photo. `instead` is
+    read in place of a sidecar that holds a match already, as in the other jobs that read a photo's own settings.
     """
 
     source: Path
@@ -53,6 +55,7 @@ class DevelopJob:
     again_soon: bool = False
     sidecar: SidecarJob | None = None
     solution: Solution | None = None
+    instead: Instead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class MeasureJob:
     fingerprint: str
     recipe: Recipe
     known_key: str = ""
+    instead: Instead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,30 @@ class Solved:
     summary: dict[str, object]
 
 
-Job = DevelopJob | ProbeJob | PreviewJob | NoJob | MeasureJob | SolveJob
+@dataclass(frozen=True, slots=True)
+class OutputJob:
+    """Look at a written output whose photo was matched, beside the photo developed without: into a temporary file,
+    which is taken away again. `sha256` is the output's as it was written."""
+
+    source: Path
+    expected: FileState
+    fingerprint: str
+    recipe: Recipe
+    output: Path
+    sha256: str
+    temporary: Path
+    instead: Instead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLooked:
+    """What an output shows; `why` says why that is not known."""
+
+    light: OutputLight | None
+    why: str = ""
+
+
+Job = DevelopJob | ProbeJob | PreviewJob | NoJob | MeasureJob | SolveJob | OutputJob
 
 
 class Ending(StrEnum):

@@ -40,9 +40,10 @@ def say(job: DevelopJob, settings: Mapping[str, SettingValue], own_key: str) -> 
 
     target = job.sidecar.target
     matched: tuple[str, ...] = ()
+    moved = job.solution is not None and not job.solution.is_neutral
     try:
         sidecar_write.place_beside(job.source)
-        if job.solution is not None and not job.solution.is_neutral:
+        if job.solution is not None and moved:
             from junmai.develop.match_settings import with_match
 
             settings, matched = with_match(job.source, settings, job.solution)
@@ -55,7 +56,8 @@ def say(job: DevelopJob, settings: Mapping[str, SettingValue], own_key: str) -> 
         raise errors.SourceUnreadable(detail=f"{error.filename}: {error.strerror or error}") from error
     if target is None:
         _look_whether_writable(made)
-        if job.recipe.own and _means_the_same(job, made.content, settings):
+        # with a match in it, it is not the photo's own: the next run reads what stood there before
+        if job.recipe.own and not moved and _means_the_same(job, made.content, settings):
             own_key = sidecar_write.key_after(job.source, made)
     base_key = sidecars.content_key(sidecars.read(job.source)) if target is not None else ""
     said = MadeSidecar(str(made.path), made.before, made.content, base_key)

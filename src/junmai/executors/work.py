@@ -29,6 +29,8 @@ from junmai.executors.base import (
     MeasureJob,
     NoJob,
     Outcome,
+    OutputJob,
+    OutputLooked,
     PhotoMeasured,
     PreviewJob,
     ProbeJob,
@@ -39,6 +41,8 @@ from junmai.executors.base import (
 
 if TYPE_CHECKING:
     from junmai.develop.kept import Kept
+
+CHANGED_OUTPUT = "its output was changed since it was written"
 
 
 def do(ticket: int, job: Job) -> Outcome:
@@ -86,6 +90,8 @@ def _result_of(job: Job) -> object:
                 from junmai.develop.match_report import solve_seen
 
                 return Solved(*solve_seen(job.seen, job.match))
+            case OutputJob():
+                return _looked_at(job)
             case NoJob():
                 if job.seconds:
                     time.sleep(job.seconds)
@@ -102,7 +108,7 @@ def develop(job: DevelopJob) -> Developed:
     began = time.perf_counter()
     state, source_sha256 = _checked_source(job)
     read = time.perf_counter()
-    own = _own_settings(job.source, job.recipe)
+    own = _own_settings(job)
     # Before anything is read for the outputs: a file that is saved meanwhile makes them outdated, and is not missed.
     told_key = "" if job.recipe.own else _told_key(job.source)
     profile_key = _profile_key(job)
@@ -146,7 +152,7 @@ def _measured(job: MeasureJob) -> PhotoMeasured:
     from junmai.develop import match_measure
 
     state = _unchanged(job.source, job.expected, job.fingerprint)
-    settings = _in_force(job.recipe, _own_settings(job.source, job.recipe)).settings
+    settings = _in_force(job.recipe, _own_settings(job)).settings
     key = match_measure.key_of(job.source, state, settings, profile_files.key(job.recipe))
     if key == job.known_key:
         return PhotoMeasured(key, is_known=True)
@@ -154,6 +160,28 @@ def _measured(job: MeasureJob) -> PhotoMeasured:
     if _state(job.source) != state:
         raise errors.SourceChanged(detail="it was written to while it was being measured")
     return PhotoMeasured(key, measure.to_bytes(), why=measure.why_not)
+
+
+def _looked_at(job: OutputJob) -> OutputLooked:
+    from junmai.develop.match_output import compared
+
+    state = _unchanged(job.source, job.expected, job.fingerprint)
+    with _readable(job.output):
+        written = files.state_of(job.output)
+        if written is None or files.sha256_of(job.output) != job.sha256:
+            return OutputLooked(None, CHANGED_OUTPUT)
+    in_force = replace(_in_force(job.recipe, _own_settings(job)), further=())
+    unmatched = DevelopJob(job.source, job.expected, job.fingerprint, None, in_force, job.temporary)
+    try:
+        for _ in _outputs(unmatched, in_force, state, (job.temporary,)):
+            pass
+        light = compared(job.temporary, job.output)
+    finally:
+        files.remove_temporary(job.temporary)
+    with _readable(job.output):
+        if files.state_of(job.output) != written:  # a batch that runs meanwhile has developed the photo again
+            return OutputLooked(None, CHANGED_OUTPUT)
+    return OutputLooked(light)
 
 
 class _Output(NamedTuple):
@@ -204,13 +232,13 @@ def kept() -> Kept:
     return Kept()
 
 
-def _own_settings(source: Path, recipe: Recipe) -> OwnSettings:
-    if not recipe.own:
+def _own_settings(job: DevelopJob | MeasureJob | OutputJob) -> OwnSettings:
+    if not job.recipe.own:
         return NONE
     try:
-        return own_settings(source)
+        return own_settings(job.source, job.instead)
     except OSError as error:  # also a sidecar that is replaced in this moment: the next try finds the new one
-        detail = f"{error.filename or source}: {error.strerror or error}"
+        detail = f"{error.filename or job.source}: {error.strerror or error}"
         raise errors.SourceUnreadable(detail=detail) from error
 
 

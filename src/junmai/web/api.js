@@ -58,6 +58,7 @@ export const api = {
   batches: (given) => get(`/batch/list${query(given)}`),
   status: (id) => get(`${batchPath(id)}/status`),
   items: (id, given, signal) => get(`${batchPath(id)}/items${query(given)}`, signal),
+  match: (id, given) => get(`${batchPath(id)}/match${query(given)}`),
   failures: (id) => get(`${batchPath(id)}/failures`),
   start: (order, key) => post("/batch/start", order, { "Idempotency-Key": key }),
   pause: (id) => post(`${batchPath(id)}/pause`),
@@ -78,6 +79,7 @@ export const api = {
 export const pictures = {
   photo: (id, size) => `/photos/${id}/preview${query({ size })}`,
   developed: (batch, id, size) => `${batchPath(batch)}/items/${id}/preview${query({ size })}`,
+  matched: (batch, id, size, matched) => `${batchPath(batch)}/match/${id}/preview${query({ size, matched })}`,
   look: (id, size, preset, blend) => `/photos/${id}/preview${query({ size, preset, blend })}`,
 };
 

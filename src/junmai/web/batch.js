@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { fill, h, icon, throttled } from "./dom.js";
 import { failuresPart } from "./failures.js";
 import { Grid } from "./grid.js";
+import { matchPart } from "./match.js";
 import { ByPosition } from "./pages.js";
 import { factLine, isUnfinished, panel, titleOf } from "./panel.js";
 import { refresh, watch } from "./store.js";
@@ -67,12 +68,14 @@ export async function batchView(root, world, id) {
   const batch = await refresh(id);
   const board = panel(batch);
   const failures = failuresPart((photoId) => openFailed(id, photoId));
+  const match = matchPart(batch);
   const photos = photosPart(id, batch.total_photos);
   const folder = batch.config?.output?.folder;
   let former = batch;
   const show = (status) => {
     board.update(status);
     failures.update(status);
+    match.update(status);
     photos.grid.size = status.total_photos;
     if (JSON.stringify(status) !== JSON.stringify(former)) photos.fresh();
     former = status;
@@ -85,13 +88,14 @@ export async function batchView(root, world, id) {
       folder ? h("p", { class: "dim path" }, t("batch.into", { folder })) : null),
     h("div", { class: "sticky" }, board.element),
     failures.element,
+    match.element,
     h("h2", { class: "spoken" }, t("batch.photos")),
     photos.element,
   ]);
   failures.update(batch);
   const unwatch = watch((status) => status.batch_id === id && show(status));
   return {
-    leave: () => (unwatch(), photos.leave()),
+    leave: () => (unwatch(), match.leave(), photos.leave()),
     again: async () => (await refresh(id), photos.fresh()),
     event: (type, data) => {
       const about = data.batch_id ?? data.job_id ?? data.details?.batch_id;

@@ -44,15 +44,15 @@ function layer(name) {
 
 /**
  * The frame. `show(before, after, blank)` takes addresses; where one is null only the other is shown. `blank` is what is
- * said of a picture that cannot be shown; without it the server's sentence is.
+ * said of a picture that cannot be shown; without it the server's sentence is. `names` stand over the two.
  */
-export function compareFrame({ label }) {
+export function compareFrame({ label, names = [t("compare.before"), t("compare.after")] }) {
   const before = layer("before");
   const after = layer("after");
   const range = h("input", { type: "range", min: "0", max: "100", value: "50", step: "1", class: "split", "aria-label": label });
   const note = h("p", { class: "note", hidden: true, role: "status" });
-  const names = [h("span", { class: "tag left" }, t("compare.before")), h("span", { class: "tag right" }, t("compare.after"))];
-  const box = h("div", { class: "frame" }, after.image, before.image, h("span", { class: "line" }), names, range);
+  const tags = [h("span", { class: "tag left" }, names[0]), h("span", { class: "tag right" }, names[1])];
+  const box = h("div", { class: "frame" }, after.image, before.image, h("span", { class: "line" }), tags, range);
   const element = h("div", { class: "stage" }, box, note);
   const move = () => {
     box.style.setProperty("--split", `${range.value}%`);

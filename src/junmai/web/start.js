@@ -4,6 +4,7 @@ import { allSessions, api, pictures } from "./api.js";
 import { compareFrame } from "./compare.js";
 import { debounced, fill, h, say } from "./dom.js";
 import { blendSlider, outputForm, presetList, settingsFrom } from "./look.js";
+import { matchForm } from "./match.js";
 import { presetTitle } from "./panel.js";
 import { photoGrid } from "./photogrid.js";
 import { pickForm } from "./pick.js";
@@ -44,6 +45,8 @@ function sendPart(choice, parts) {
     fill(fault, null);
     if (!parts.output.valid()) return;
     const config = { preset: choice.preset.name, blend: choice.blend, output: parts.output.value() };
+    const match = parts.match.value();
+    if (match) config.match = match;
     if (parts.from.value() !== "preset") config.settings_from = parts.from.value();
     try {
       const answer = await api.start({ selection: selectionOf(choice.selection), config }, key);
@@ -101,7 +104,8 @@ export async function startView(root, world, first) {
   const trial = tryOut(choice);
   const output = outputForm();
   const from = settingsFrom();
-  const send = sendPart(choice, { output, from });
+  const match = matchForm(() => choice.photo);
+  const send = sendPart(choice, { output, from, match });
   const list = presetList(presets, preset.name, (name) => {
     choice.preset = presets.find((each) => each.name === name);
     trial.draw();
@@ -114,6 +118,7 @@ export async function startView(root, world, first) {
   const take = (photo) => {
     choice.photo = photo;
     press();
+    match.draw();
     trial.draw();
     list.show(photo.photo_id);
   };
@@ -131,7 +136,7 @@ export async function startView(root, world, first) {
     if (!choice.photo && source.rows.length) take(source.rows[0]);
   };
   const pick = pickForm({ sessions, collections, first: begin, changed: choose });
-  const look = h("div", { class: "look" }, list.element, blend, from.element, output.element, send.element);
+  const look = h("div", { class: "look" }, list.element, blend, match.element, from.element, output.element, send.element);
   look.addEventListener("change", send.changed);
   fill(root, [
     h("h1", { class: "spoken", tabindex: "-1" }, t("nav.new")),

@@ -5,7 +5,7 @@ import { h, icon, mark, say } from "./dom.js";
 import { load } from "./loading.js";
 import { t } from "./words.js";
 
-const SIZE = devicePixelRatio > 1.25 ? 640 : 320;
+export const SIZE = devicePixelRatio > 1.25 ? 640 : 320;
 const DEVELOPED = new Set(["processed", "skipped"]);
 const MARKS = { failed: "warn", processed: "check", skipped: "check" };
 

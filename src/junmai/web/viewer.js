@@ -55,13 +55,14 @@ function failure(item) {
 }
 
 /**
- * Open the viewer. `at(index)` gives `{photo_id, item?, batch?}` or a promise of it; `total` how many there are.
+ * Open the viewer. `at(index)` gives `{photo_id, item?, batch?, before?, after?}` (addresses of other pictures than
+ * the source and the output) or a promise of it; `total` how many there are.
  * `closed(index)` is told where the user left.
  */
-export function openViewer({ index, total, at, closed = () => {} }) {
+export function openViewer({ index, total, at, names, closed = () => {} }) {
   let now = index;
   let turn = 0;
-  const frame = compareFrame({ label: t("compare.label") });
+  const frame = compareFrame({ label: t("compare.label"), names });
   const title = h("h2", { id: "viewer-title" });
   const place = h("span", { class: "dim" });
   const side = h("div", { class: "side" });
@@ -90,12 +91,13 @@ export function openViewer({ index, total, at, closed = () => {} }) {
     right.disabled = now + 1 >= total();
     say(title, item?.file_name ?? one.file_name ?? t("photo.number", { id: one.photo_id }));
     fill(side, [state, failure(item)]);
-    frame.show(pictures.photo(one.photo_id, SIZE), developed, item?.status === "failed" ? t("viewer.blank") : null);
+    const after = one.after ?? developed;
+    frame.show(one.before ?? pictures.photo(one.photo_id, SIZE), after, item?.status === "failed" ? t("viewer.blank") : null);
     const photo = await known(one.photo_id);
     if (mine !== turn) return;
     const pairs = photo ? exifOf(photo) : [];
     if (item?.output_path) pairs.push(["output", item.output_path]);
-    fill(side, [state, failure(item), facts(pairs), h("p", { class: "dim keys" }, t(developed ? "viewer.keys" : "viewer.keys.one"))]);
+    fill(side, [state, failure(item), facts(pairs), h("p", { class: "dim keys" }, t(after ? "viewer.keys" : "viewer.keys.one"))]);
   };
   dialog.addEventListener("keydown", (event) => {
     const moves = { PageDown: 1, PageUp: -1 };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,9 @@ from junmai.api.service import Service
 from junmai.control.ordering import order_from
 from junmai.control.planning import resolve
 from junmai.control.presetting import finder
-from junmai.domain.model import OutputOptions, Photo, Recipe
+from junmai.control.written_match import written_match
+from junmai.domain.matching import match_key
+from junmai.domain.model import Batch, Item, OutputOptions, Photo, Recipe
 from junmai.executors.base import DevelopJob
 from junmai.files import FileState
 
@@ -27,6 +30,7 @@ router = APIRouter(tags=["previews"])
 route = Declares(router)
 Size = Annotated[int, Query(ge=32, le=2048, description="Long edge in pixels; a little more may come.")]
 SETTINGS_LENGTH = 20_000
+DEVELOPED = ("processed", "skipped")
 
 
 @route("GET", "/photos/{photo_id:int}/preview", None, "(a JPEG)", 404, 422, media="image/jpeg")
@@ -55,6 +59,20 @@ async def item_preview(request: Request, batch_id: BatchId, photo_id: PhotoId, s
     return await _picture(request, await service.read(_of_item, service, batch_id, photo_id, previews.size_of(size)))
 
 
+@route("GET", "/batch/{batch_id}/match/{photo_id:int}/preview", None, "(a JPEG)", 404, 422, media="image/jpeg")
+async def match_preview(
+    request: Request,
+    batch_id: BatchId,
+    photo_id: PhotoId,
+    size: Size = 640,
+    matched: Annotated[bool, Query(description="With its match; false: the same look without.")] = True,
+) -> Response:
+    """A photo of a matched batch in the look of the batch, with its match or without."""
+    service = service_of(request)
+    edge = previews.size_of(size)
+    return await _picture(request, await service.read(_of_match, service, batch_id, photo_id, edge, matched))
+
+
 async def _picture(request: Request, wish: Wish) -> Response:
     headers = {"ETag": f'"{wish.key[:32]}"', "Cache-Control": "private, no-cache"}
     if headers["ETag"] in [
@@ -73,17 +91,25 @@ def _of_photo(service: Service, photo_id: int, size: int, look: dict[str, Any]) 
     state = _state(Path(photo.path))
     if not look:
         return previews.plain_wish(service.previews, _identity(Path(photo.path), state), Path(photo.path), size)
-    recipe = _recipe(service, look, size)
-    job = DevelopJob(
-        source=Path(photo.path),
-        expected=_known(photo),
-        fingerprint=photo.fingerprint,
-        known_sha256=photo.sha256 or "unread",  # a look at it needs no checksum of the whole file
-        recipe=recipe,
-        temporary=Path(),
-        again_soon=True,
-    )
+    job = _job(photo, _recipe(service, look, size))
     return previews.developed_wish(service.previews, f"{_identity(Path(photo.path), state)}|{photo.sidecars}", job)
+
+
+def _of_match(service: Service, batch_id: str, photo_id: int, size: int, matched: bool) -> Wish:
+    store = service.controller.store
+    batch, item = _item(service, batch_id, photo_id)
+    solution = store.solution(batch.no, item.position)
+    if solution is None:
+        raise Refused(404, f"Nothing was matched for photo {photo_id} in batch {batch_id}.", code="not_matched")
+    if matched and item.status in DEVELOPED and batch.recipe.output.pixels:
+        return _of_item(service, batch_id, photo_id, size)
+    photo = photo_of(service.controller, photo_id)
+    given = solution if matched else None
+    instead = written_match(store, photo, batch.recipe)
+    job = replace(_job(photo, _small(batch.recipe, size)), solution=given, instead=instead)
+    state = _state(Path(photo.path))
+    identity = f"{_identity(Path(photo.path), state)}|{photo.sidecars}|{match_key(given)}"
+    return previews.developed_wish(service.previews, identity, job)
 
 
 def _recipe(service: Service, look: dict[str, Any], size: int) -> Recipe:
@@ -93,18 +119,38 @@ def _recipe(service: Service, look: dict[str, Any], size: int) -> Recipe:
         except (ValueError, RecursionError) as error:
             raise errors.BadInput(detail='settings must be JSON such as {"Exposure2012": 0.5}.') from error
     recipe, _ = resolve(order_from(look), finder(service.controller.store))
+    return _small(recipe, size)
+
+
+def _small(recipe: Recipe, size: int) -> Recipe:
     output = OutputOptions(quality=85, long_edge=size, metadata="none")
     return Recipe(recipe.settings, output, recipe.own, recipe.overrides)
 
 
-def _of_item(service: Service, batch_id: str, photo_id: int, size: int) -> Wish:
+def _job(photo: Photo, recipe: Recipe) -> DevelopJob:
+    return DevelopJob(
+        source=Path(photo.path),
+        expected=_known(photo),
+        fingerprint=photo.fingerprint,
+        known_sha256=photo.sha256 or "unread",  # a look at it needs no checksum of the whole file
+        recipe=recipe,
+        temporary=Path(),
+        again_soon=True,
+    )
+
+
+def _item(service: Service, batch_id: str, photo_id: int) -> tuple[Batch, Item]:
     store = service.controller.store
     batch = store.batch(batch_id)
     try:
-        item = store.item(batch.no, batch.id, photo_id)
+        return batch, store.item(batch.no, batch.id, photo_id)
     except errors.PhotoNotInBatch as error:
         raise Refused(404, error.message, code=error.code) from error
-    if item.status not in ("processed", "skipped") or item.output_name is None:
+
+
+def _of_item(service: Service, batch_id: str, photo_id: int, size: int) -> Wish:
+    _, item = _item(service, batch_id, photo_id)
+    if item.status not in DEVELOPED or item.output_name is None:
         raise Refused(404, f"Photo {photo_id} is not developed in batch {batch_id}.", code="not_developed")
     path = Path(item.folder) / item.output_name
     try:
