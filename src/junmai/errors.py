@@ -335,6 +335,20 @@ class RestoreRefused(BadInput):
     http_status = 409
 
 
+class MoveRefused(BadInput):
+    """The library cannot be moved now: {detail}. Nothing was changed."""
+
+    code = "move_refused"
+    http_status = 409
+
+
+class MoveFailed(StoreError):
+    """The table {table} came out otherwise on the other side, first at {key}. The library is where it was, and nothing
+    was kept there. Please report this."""
+
+    code = "move_failed"
+
+
 class StateUnreadable(BadInput):
     """A batch state cannot be read: {field} {detail}."""
 

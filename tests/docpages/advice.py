@@ -77,6 +77,8 @@ ADVICE = {
     "backup_damaged": "Use another backup; `junmai backup list` shows them.",
     "unknown_backup": "`junmai backup list` shows the names; a path works as well.",
     "restore_refused": "End the processes that are named, then restore again.",
+    "move_refused": "Do what the detail says, then move again.",
+    "move_failed": "Go on with the library where it is, and report the table and the key.",
     "state_unreadable": "The file is kept aside; the others were taken in. See "
     "[state files](state-files.md#set-aside).",
 }

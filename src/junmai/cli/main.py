@@ -13,7 +13,19 @@ from typing import Annotated, Any
 import typer
 
 from junmai import __version__, errors
-from junmai.cli import batches, collections, keeping, listing, matching, options, presetting, serving, slips, working
+from junmai.cli import (
+    batches,
+    collections,
+    keeping,
+    listing,
+    matching,
+    moving,
+    options,
+    presetting,
+    serving,
+    slips,
+    working,
+)
 from junmai.cli.opening import choose, chosen, data_first, opened, tell_more
 from junmai.cli.render import BarReporter, JsonReporter, Reporter, Unbreakable, complain, complaints, counted
 from junmai.cli.session import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILURES, EXIT_FAULT, Foreground
@@ -40,6 +52,7 @@ app.add_typer(presetting.app, name="presets")
 app.add_typer(matching.app, name="match")
 app.add_typer(collections.app, name="collections")
 app.add_typer(keeping.backup_app, name="backup")
+app.add_typer(moving.app, name="store")
 app.command("serve")(serving.serve)
 app.command("worker")(working.worker)
 app.command("workers")(working.workers)

@@ -101,12 +101,15 @@ def _renew(settings: Settings, clock: Clock) -> None:
 def refuse_while_at_work(settings: Settings, clock: Clock) -> None:
     """Raise `RestoreRefused` while a process holds its lock, naming it. The locks are asked and not the table of
     runners: the table may be what is to be restored."""
+    if names := at_work(settings, clock):
+        raise errors.RestoreRefused(detail=f"at work on it: {'; '.join(names)}. End that first")
+
+
+def at_work(settings: Settings, clock: Clock) -> list[str]:
+    """The processes that hold their lock, named."""
     held = _held(settings)
-    if not held:
-        return
-    rows = _runners(settings, clock)
-    names = [_named(runner_id, rows.get(runner_id)) for runner_id in held]
-    raise errors.RestoreRefused(detail=f"at work on it: {'; '.join(names)}. End that first")
+    rows = _runners(settings, clock) if held else {}
+    return [_named(runner_id, rows.get(runner_id)) for runner_id in held]
 
 
 def _held(settings: Settings) -> list[str]:

@@ -93,6 +93,14 @@ class PostgresStore(Store):
             for listener in self._listeners:
                 listener(no, lifecycle=lifecycle, command=command)
 
+    @contextlib.contextmanager
+    def filling(self) -> Iterator[Connection]:
+        """One transaction for whoever fills empty tables; no command comes between."""
+        with translated(), self._pool.connection() as connection, connection.transaction():
+            connection.execute(self._queries["command_lock"])
+            connection.execute(self._queries["filling_begins"])
+            yield connection
+
     def read(self, query: str, /, **parameters: object) -> list[Row]:
         """Run a named query that only reads."""
         with translated(), self._pool.connection() as connection:

@@ -24,6 +24,9 @@ SELECT pg_advisory_xact_lock(hashtextextended('junmai migrate ' || current_schem
 -- change; claims and results do not wait here
 SELECT pg_advisory_xact_lock(hashtextextended('junmai command ' || current_schema(), 0));
 
+-- filling_begins: reading the other side may take longer than anybody else is given
+SELECT set_config('idle_in_transaction_session_timeout', '0', true);
+
 -- tell_news: the state of a batch changed. Not for every photo: commits with news go one after another on a server
 SELECT pg_notify('junmai', '');
 
