@@ -6,6 +6,7 @@ from junmai import errors
 from junmai.clock import Clock
 from junmai.config import Settings
 from junmai.store.base import Store
+from junmai.store.roots import Roots
 from junmai.store.sqlite import SqliteStore
 
 
@@ -14,10 +15,11 @@ def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:
 
     Raises a `StoreError`: `ClusterNotInstalled`, `StoreRefused` and `StoreAway` beside those of a file.
     """
+    roots = Roots(settings.named_roots)
     if settings.store is None:
-        return SqliteStore(settings.database, clock=clock)
+        return SqliteStore(settings.database, clock=clock, roots=roots)
     try:
         from junmai.store.postgres import PostgresStore
     except ImportError as error:
         raise errors.ClusterNotInstalled(detail=str(error)) from error
-    return PostgresStore(settings.store, clock=clock, lease_seconds=settings.lease_seconds)
+    return PostgresStore(settings.store, clock=clock, lease_seconds=settings.lease_seconds, roots=roots)
