@@ -21,7 +21,7 @@ from junmai.executors.base import Ending, Executor, Outcome, ProbeJob
 from junmai.library.exif import PhotoFacts
 from junmai.library.scan import FoundPhoto, LeftOut, scan, shown
 from junmai.locks import Turnstile
-from junmai.store.library import folder_key
+from junmai.store.roots import folder_key
 
 if TYPE_CHECKING:
     from junmai.control.controller import BatchController

@@ -45,6 +45,8 @@ class ReadyBatch:
     id: str
     priority: int
     measuring: bool
+    roots: tuple[str, ...] = ()
+    """The named roots that it needs, sorted."""
 
 
 @dataclass(frozen=True, slots=True)

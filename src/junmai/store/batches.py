@@ -12,6 +12,7 @@ from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason
 from junmai.domain.model import Batch, Event, FurtherPart, Item, NewBatch, NewItem
 from junmai.domain.plan import further_name, name_key
 from junmai.domain.recipes import recipe_from_json
+from junmai.store import rooting
 from junmai.store.engine import Engine, Row, Transaction
 
 ITEM_CHUNK = 5_000
@@ -40,6 +41,7 @@ class BatchVerbs(Engine):
                 "add_batch", now=self.clock.now(), writer_no=writer_no, **_batch_values(new, folder_id)
             )
             no = int(row["no"]) if row else 0
+            rooting.need_folder(transaction, no, new.folder)
         try:
             for start in range(0, len(items), ITEM_CHUNK):
                 self._write_items(no, new, folder_id, start, items[start : start + ITEM_CHUNK])
@@ -75,6 +77,7 @@ class BatchVerbs(Engine):
             added = transaction.bulk("add_items", items, batch_no=no, start=start)
             if added != len(items):
                 raise errors.StoreError(detail=f"{added} of {len(items)} items of a new batch were written; try again")
+            rooting.need_photos(transaction, no, start, start + len(items) - 1)
             for position, item in enumerate(items, start):
                 if item.done:
                     transaction.rows("skip_item", batch_no=no, position=position, now=now)

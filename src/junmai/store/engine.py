@@ -31,7 +31,7 @@ class Transaction(abc.ABC):
     """A write transaction that is open. Rows come back as dictionaries by column."""
 
     def __init__(self, roots: Roots) -> None:
-        self._roots = roots
+        self.roots = roots
         self.changed: dict[int, bool] = {}
         """The batches that events of this transaction are about, and whether one of these is of their lifecycle."""
 

@@ -140,7 +140,8 @@ class PostgresStore(Store):
         found: list[Claim] = []
         try:
             self._give_back_what_is_in_doubt()
-            for batch in self.read("ready_batches", scope=scope, now=now) if limit > 0 else ():
+            facts: dict[str, object] = {"scope": scope, "now": now, "at_hand": self.roots.at_hand}
+            for batch in self.read("ready_batches", **facts) if limit > 0 else ():
                 if len(found) < limit:
                     with self.write() as transaction:
                         found += claims.claim_from(transaction, batch, runner_no, limit - len(found), now)
@@ -290,15 +291,15 @@ class _PostgresTransaction(Transaction):
             self._connection.execute(first, parameters)
 
     def rows(self, query: str, /, **parameters: object) -> list[Row]:
-        values = self._roots.written(parameters)
+        values = self.roots.written(parameters)
         self._lock_for(query, values)
         cursor = self._connection.execute(self._queries[query], values)
-        return self._roots.read(cursor.fetchall()) if cursor.description else []
+        return self.roots.read(cursor.fetchall()) if cursor.description else []
 
     def many(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> int:
         if query == "add_event":
             return self._tell(self._numbered(parameters))
-        given = list(map(self._roots.written, parameters))
+        given = list(map(self.roots.written, parameters))
         if not given:
             return 0
         with self._connection.cursor() as cursor:
@@ -306,7 +307,7 @@ class _PostgresTransaction(Transaction):
             return max(cursor.rowcount, 0)
 
     def many_rows(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> list[Row]:
-        given, found = list(map(self._roots.written, parameters)), list[Row]()
+        given, found = list(map(self.roots.written, parameters)), list[Row]()
         if given:
             with self._connection.cursor() as cursor:
                 cursor.executemany(self._queries[query], given, returning=True)
@@ -314,7 +315,7 @@ class _PostgresTransaction(Transaction):
                 while more:
                     found += cursor.fetchall()
                     more = cursor.nextset()
-        return self._roots.read(found)
+        return self.roots.read(found)
 
     def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
         if query == "add_items":

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from junmai.domain.plan import name_key
+
 MARK = "root:"
 NAME = r"[a-z0-9][a-z0-9_-]+"
 PATHS = frozenset({"path", "root", "folder", "detail", "pause_detail"})
@@ -96,6 +98,11 @@ def name_in(path: str) -> str | None:
     """The root that a path of the store is in, or one of a machine that lacks it; None for any other."""
     found = _KEPT.fullmatch(path) or _LACKING.fullmatch(path)
     return found[1] if found else None
+
+
+def folder_key(path: str) -> str:
+    """One spelling for all paths that are one folder here: Linux tells `Out` and `out` apart, others do not."""
+    return path if sys.platform.startswith("linux") else name_key(path)
 
 
 def lacking(path: str) -> str | None:
