@@ -19,6 +19,7 @@ from junmai.store import matching, snapshots
 from junmai.store.batches import end_if_done, item_from, parts_from, parts_json
 from junmai.store.engine import Engine, Row, Transaction, event_values
 from junmai.store.library import photo_from
+from junmai.store.roots import Roots
 
 Key = tuple[int, int]
 """(batch number, position): an item."""
@@ -126,7 +127,7 @@ class ClaimVerbs(Engine):
             done = [by_attempt[row["batch_no"], row["position"], row["attempt"]] for row in rows]
             _record_outputs(transaction, done, now)
             snapshots.settle(transaction, done, now)
-            transaction.events([_end_of(row, one, now) for row, one in zip(rows, done, strict=True)])
+            transaction.events([_end_of(row, one, now, self.roots) for row, one in zip(rows, done, strict=True)])
             _count(transaction, processed=Counter(row["batch_no"] for row in rows), failed=Counter(), now=now)
             return _keys(rows)
 
@@ -284,11 +285,11 @@ def _output_values(one: Settled, place: Row, now: float) -> Iterator[dict[str, o
         yield {**facts, **part._asdict(), "name_key": name_key(part.name), "mtime_ns": mtime_ns}
 
 
-def _end_of(row: Row, one: Settled, now: float) -> dict[str, object]:
+def _end_of(row: Row, one: Settled, now: float, roots: Roots) -> dict[str, object]:
     staged = one.staged
     data: dict[str, object] = {"output": staged.output_name, "seconds": round(staged.seconds, 4)}
     if one.sidecar:
-        data["sidecar"] = one.sidecar
+        data["sidecar"] = roots.kept(one.sidecar)
     if not one.pixels:
         del data["output"]
     if staged.further:

@@ -13,9 +13,20 @@ from junmai.store.sqlite import SqliteStore
 def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:
     """Open the PostgreSQL database of the setting `store`, or the file in the data folder, making what is not there.
 
+    What is known below a folder that is a named root since the last time gets that name.
+
     Raises a `StoreError`: `ClusterNotInstalled`, `StoreRefused` and `StoreAway` beside those of a file.
     """
-    roots = Roots(settings.named_roots)
+    store = _open(settings, clock, Roots(settings.named_roots))
+    try:
+        store.name_what_is_known()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _open(settings: Settings, clock: Clock | None, roots: Roots) -> Store:
     if settings.store is None:
         return SqliteStore(settings.database, clock=clock, roots=roots)
     try:

@@ -31,16 +31,16 @@ ORDER BY batch_no, name;
 SELECT id FROM photos WHERE path > :low AND path < :high LIMIT 1;
 
 -- name_photos: photos below a folder that has a name from now on; one that is known by that name already stays
-UPDATE photos SET path = CAST(:prefix AS text) || replace(substr(path, :length), CAST(:separator AS text), '/'),
+UPDATE photos SET path = CAST(:prefix AS text) || replace(substr(path, CAST(:length AS integer)), CAST(:separator AS text), '/'),
     root = CASE WHEN root = :plain OR (root > :low AND root < :high)
-           THEN CAST(:prefix AS text) || replace(substr(root, :length), CAST(:separator AS text), '/') ELSE root END
+           THEN CAST(:prefix AS text) || replace(substr(root, CAST(:length AS integer)), CAST(:separator AS text), '/') ELSE root END
 WHERE path > :low AND path < :high AND NOT EXISTS (
     SELECT 1 FROM photos AS known
-    WHERE known.path = CAST(:prefix AS text) || replace(substr(photos.path, :length), CAST(:separator AS text), '/'))
+    WHERE known.path = CAST(:prefix AS text) || replace(substr(photos.path, CAST(:length AS integer)), CAST(:separator AS text), '/'))
 RETURNING id;
 
 -- name_sessions: the sessions that were made of that folder
-UPDATE sessions SET folder = CAST(:prefix AS text) || replace(substr(folder, :length), CAST(:separator AS text), '/')
+UPDATE sessions SET folder = CAST(:prefix AS text) || replace(substr(folder, CAST(:length AS integer)), CAST(:separator AS text), '/')
 WHERE folder = :plain OR (folder > :low AND folder < :high) RETURNING id;
 
 -- name_output_folder: an output folder has a name from now on, unless another is known by that name
