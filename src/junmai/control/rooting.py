@@ -19,13 +19,15 @@ def beyond(roots: Sequence[str], runners: Iterable[RunnerInfo]) -> bool:
 
 
 def missing_for(store: Store, settings: Settings, batch: Batch) -> list[str]:
-    """The roots of a running batch that keep it waiting: no one who could develop it has them all, and these are the
-    ones that this machine lacks; where it has them all, it only wants a runner."""
-    if batch.status != BatchStatus.RUNNING:
+    """The roots that keep a running batch waiting: those that nobody who could develop it has, or all where nobody has
+    them together. Where nobody is at work, those that this machine lacks."""
+    roots = store.roots_of(batch.no) if batch.status == BatchStatus.RUNNING else []
+    able = [one for one in live_runners(store, settings, serving=batch.no) if one.workers] if roots else []
+    if not able:
+        return [name for name in roots if name not in store.roots.names]
+    if not beyond(roots, able):
         return []
-    roots = store.roots_of(batch.no)
-    able = [one for one in live_runners(store, settings, serving=batch.no) if one.workers]
-    return store.lacks(batch.no) if roots and beyond(roots, able) else []
+    return [name for name in roots if beyond([name], able)] or roots
 
 
 def sentence(missing: Sequence[str]) -> str:
