@@ -26,7 +26,7 @@ class RootVerbs(Engine):
         photos, sessions, output folders, and what batches need. Returns how many photos and folders that were.
 
         To be called when the store is opened. A look without a find costs two probes of an index for each root. Naming
-        is one transaction, for a batch must never be claimed by half: 4 s for 300,000 photos, once.
+        is one transaction, for a batch must never be claimed by half: 3 s for 300,000 photos, once.
         """
         return sum(self._name(name) for name in self.roots.names if self._is_to_be_named(name))
 
