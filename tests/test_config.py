@@ -95,6 +95,46 @@ def test_what_a_newer_junmai_set_is_passed_over(tmp_path: Path) -> None:
     assert config.load(tmp_path).data == tmp_path
 
 
+def test_roots_may_be_a_list_of_folders(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("roots = ['/photos', '/more']\n")
+    found = config.load(tmp_path)
+    assert found.allowed == (Path("/photos"), Path("/more"))
+    assert found.named_roots == {}
+
+
+@pytest.mark.parametrize("content", ["roots.archive = '/mnt/nas/'\n", "[roots]\narchive = '/mnt/nas'\n"])
+def test_roots_may_have_names(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.toml").write_text(content)
+    found = config.load(tmp_path)
+    assert found.named_roots == {"archive": Path(os.path.abspath("/mnt/nas"))}
+    assert found.allowed == tuple(found.named_roots.values())
+
+
+def test_roots_with_names_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUNMAI_ROOTS", '{"archive": "/mnt/nas", "scratch": "/tmp/s"}')
+    assert config.load(tmp_path).named_roots.keys() == {"archive", "scratch"}
+    monkeypatch.setenv("JUNMAI_ROOTS", '["/photos"]')
+    assert config.load(tmp_path).allowed == (Path("/photos"),)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "roots.a = '/mnt/nas'",
+        "roots.Archive = '/mnt/nas'",
+        "roots.'my archive' = '/mnt/nas'",
+        "roots.archive = 'nas'",
+        "roots.archive = 3",
+        "roots.archive = '/mnt/nas'\nroots.part = '/mnt/nas/2026'",
+        "roots.archive = '/mnt/nas'\nroots.again = '/mnt/nas/'",
+    ],
+)
+def test_roots_that_do_not_fit_are_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.toml").write_text(content)
+    with pytest.raises(errors.BadInput, match="JUNMAI_ROOTS"):
+        config.load(tmp_path)
+
+
 def test_settings_are_frozen(settings: Settings) -> None:
     with pytest.raises(ValidationError):
         settings.workers = 3

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,6 +18,9 @@ from pydantic_settings import (
 )
 
 from junmai import errors
+
+ROOT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]+")
+"""Two characters or more, so that none is taken for the letter of a drive."""
 
 
 def default_data_folder() -> Path:
@@ -73,10 +78,26 @@ class Settings(BaseSettings):
     where other machines reach the server."""
     server_names: tuple[str, ...] = ()
     """Further names by which browsers may call the server, such as `studio.local`, or `studio.local:443` of a proxy."""
-    roots: tuple[Path, ...] = ()
-    """Folders that clients of `serve` may import from and write to; none: any on this machine, none from others."""
+    roots: tuple[Path, ...] | dict[str, Path] = ()
+    """Folders that clients of `serve` may import from and write to; none: any on this machine, none from others. As a
+    table with a name for each (`roots.archive = "/mnt/nas"`), machines that share a store may have them elsewhere."""
     grace_seconds: float = Field(default=30.0, ge=0)
     """How long `serve` waits for the photos in hand when it is asked to end."""
+
+    @property
+    def allowed(self) -> tuple[Path, ...]:
+        """The folders of the setting `roots`, named or not."""
+        return tuple(self.roots.values()) if isinstance(self.roots, dict) else self.roots
+
+    @property
+    def named_roots(self) -> Mapping[str, Path]:
+        """Those that have a name, by it."""
+        return self.roots if isinstance(self.roots, dict) else {}
+
+    @field_validator("roots", mode="before")
+    @classmethod
+    def _check_roots(cls, given: object) -> object:
+        return _named(given) if isinstance(given, Mapping) else given
 
     @property
     def database(self) -> Path:
@@ -122,6 +143,23 @@ def load(data: Path | None = None) -> Settings:
     except (ValueError, OSError) as error:
         raise errors.BadInput(detail=f"config.toml in the data folder cannot be read: {error}.") from error
     return settings.model_copy(update={"data": Path(os.path.abspath(settings.data.expanduser()))})
+
+
+def _named(given: Mapping[object, object]) -> dict[str, Path]:
+    """Named roots that fit. Raises ValueError."""
+    found: dict[str, Path] = {}
+    for name, said in given.items():
+        if not isinstance(name, str) or not ROOT_NAME.fullmatch(name):
+            raise ValueError(f"a root is named by two or more of a-z, 0-9, _ and -, not {name!r}")
+        folder = Path(said).expanduser() if isinstance(said, str | Path) else Path()
+        if not folder.is_absolute():
+            raise ValueError(f"the root {name} must be an absolute path; it is {said!r}")
+        found[name] = Path(os.path.abspath(folder))
+    for name, folder in found.items():
+        for other, above in found.items():
+            if name != other and (folder == above or above in folder.parents):
+                raise ValueError(f"the root {name} is inside the root {other}; name one of them")
+    return found
 
 
 def _data_folder(init_settings: PydanticBaseSettingsSource) -> Path:

@@ -201,6 +201,14 @@ class OutputsTaken(BadInput):
     http_status = 409
 
 
+class RootMissing(BadInput):
+    """{what} needs the named root {roots}, and this machine has no folder of that name. Say where it is (`roots.{first}
+    = "/its/folder"` in config.toml, or JUNMAI_ROOTS), or develop on a machine that has it."""
+
+    code = "root_missing"
+    http_status = 409
+
+
 class SystemRefused(JunmaiError):
     """The operating system refused what Junmai needs ({detail}). Mend that and give the command again: it goes on where
     it was."""

@@ -20,6 +20,8 @@ import cluster as clusters
 import postgres
 from api.serving import free_port, server
 from cluster import LEASE_SECONDS, Cluster, Valkey, assert_all_is_well, wait_until
+from junmai.config import Settings
+from junmai.control.working import at_work
 from junmai.demo.shoot import make_sample_shoot
 from junmai.executors.celery import Broker
 from running import checksums, fingerprints, junmai, kill_group
@@ -78,10 +80,12 @@ def _developing(cluster: Cluster, shoot: Shoot, out: Path, *, until: int = 4) ->
 
 def test_three_workers_develop_every_photo_once(cluster: Cluster, shoot: Shoot, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with _developing(cluster, shoot, out):
+    with _developing(cluster, shoot, out, until=1):
+        with cluster.store() as store:
+            settings = Settings(data=cluster.machine(), lease_seconds=LEASE_SECONDS)
+            wait_until(lambda: any(one.photos for one in at_work(store, settings)), "photos in hand")
         listed = junmai("workers", "--json", data=cluster.machine(), **cluster.environment).summary
         assert [one["role"] for one in listed["workers"]].count("worker") == 3
-        assert any(one["photos"] for one in listed["workers"])
         assert listed["queue_depth"] is not None
     assert_all_is_well(cluster, shoot, out)
     assert [worker.end() for worker in cluster.workers] == [0, 0, 0]

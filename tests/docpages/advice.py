@@ -58,6 +58,7 @@ ADVICE = {
     "photo_not_in_batch": "Check the photo id and the batch id.",
     "unknown_collection": "`junmai collections list` shows the names.",
     "outputs_taken": "Finish or cancel the other batch, or choose another output folder.",
+    "root_missing": "Name its folder on this machine, or develop on one that has it. See [roots](cluster.md#roots).",
     # the store
     "store": "Read the detail; a program may try again once. Report it if it comes back.",
     "store_too_new": "Use the newer Junmai again, or a data folder of its own.",

@@ -283,7 +283,7 @@ def test_claiming_needs_no_sorting_of_what_waits(path: Path) -> None:
     """A million waiting retries must cost a claim nothing."""
     store = SqliteStore(path)
     text = queries.load("sqlite")["claim_items"]
-    parameters = dict.fromkeys(("batch_no", "runner_no", "now", "limit"), 1)
+    parameters = dict.fromkeys(("batch_no", "runner_no", "now", "limit", "at_hand"), 1)
     plan = [row[3] for row in store._connection().execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
     assert any("items_ready" in line for line in plan)
     assert not any("TEMP B-TREE" in line and "ORDER BY" in line for line in plan), plan

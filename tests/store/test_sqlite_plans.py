@@ -95,6 +95,19 @@ def test_every_exception_is_needed(plans: dict[str, list[str]]) -> None:
     assert needed == {"table": set(WHOLE_TABLE), "batch": set(WHOLE_BATCH)}
 
 
+def test_whether_there_is_a_photo_in_any_root_is_asked_once_and_not_for_every_photo_of_a_batch(
+    plans: dict[str, list[str]],
+) -> None:
+    steps = plans["add_item_roots"]
+    assert not any("EXISTS" in step for step in steps)
+    assert "SCALAR SUBQUERY 1" in steps
+
+
+@pytest.mark.parametrize("name", ["ready_batches", "claim_items", "offered_batch", "give_back_lost", "adopt_staged"])
+def test_the_roots_of_a_batch_are_found_by_its_number(plans: dict[str, list[str]], name: str) -> None:
+    assert "SEARCH batch_roots USING PRIMARY KEY (batch_no=?)" in plans[name]
+
+
 # --- what it costs, counted in operations of SQLite's machine -----------------------------------------------
 
 

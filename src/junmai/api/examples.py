@@ -123,6 +123,7 @@ WORKERS: dict[str, object] = {
             "pid": 4242,
             "workers": 4,
             "version": "1.0.0, engine 5",
+            "roots": ["archive"],
             "started_at": "2026-05-18T09:30:00.000Z",
             "photos": [
                 {

@@ -29,7 +29,7 @@ class _Figures(Collector):
         alive = [one for one in live_runners(store, settings) if one.scope_batch_no != 0]
         yield GaugeMetricFamily("junmai_runners", "Runners that live.", value=len(alive))
         yield GaugeMetricFamily("junmai_workers", "Their workers.", value=sum(one.workers for one in alive))
-        queue = queue_of(settings)
+        queue = queue_of(store, settings)
         depth = queue.depth if queue is not None else None
         value = math.nan if depth is None else depth  # no 0: nobody knows where a broker does not answer
         yield GaugeMetricFamily("junmai_queue_depth", "Offers in the broker's queue; NaN: unknown.", value=value)

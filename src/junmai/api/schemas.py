@@ -356,6 +356,7 @@ class WorkerAnswer(_Answer):
     pid: int
     workers: int
     version: str
+    roots: list[str]
     started_at: str
     photos: list[HeldPhotoAnswer]
 

@@ -56,7 +56,7 @@ def serve(controller: BatchController, options: ServeOptions, *, ready: Callable
     settings = controller.settings
     host, port = options.host or settings.host, options.port or settings.port
     guard = _guard(controller, options, host, port)
-    roots = None if guard.token is None and not settings.roots else settings.roots
+    roots = None if guard.token is None and not settings.roots else settings.allowed
     with contextlib.closing(_listen(host, port)) as listening:
         service = Service(controller, guard, roots)
         serving = Serving(controller, options.workers) if options.run else None

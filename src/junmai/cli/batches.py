@@ -57,6 +57,7 @@ def resume(batch: BatchId = None, workers: Workers = None, json: Json = False) -
     with opened("resume") as controller:
         found = named(controller, batch)
         since = controller.store.last_event()
+        developing.refuse_without_roots(controller, found)
         unattended = found.status == BatchStatus.RUNNING and not developing.is_served(controller, found)
         resumed = found if unattended else controller.resume(found.id)
         if developing.is_served(controller, resumed) or resumed.status != BatchStatus.RUNNING:
@@ -92,6 +93,7 @@ def retry(
     """Try the failed photos again. Where no Junmai is at work on the batch, it is developed here."""
     with opened("batch retry-failed") as controller:
         found = named(controller, batch)
+        developing.refuse_without_roots(controller, found)
         since = controller.store.last_event()
         count = controller.retry_failed(found.id, kind)
         if not count:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from junmai.cli.render import Reporter, clean, console, counted, print_json, relative, span
 from junmai.cli.session import EXIT_DONE, EXIT_FAILURES
-from junmai.control import conditions, presetting
+from junmai.control import conditions, presetting, rooting
 from junmai.control.controller import BatchController
 from junmai.control.doctor import Finding, all_batches, all_items
 from junmai.control.importing import Imported
@@ -164,6 +164,9 @@ def batch(controller: BatchController, found: Batch, *, as_json: bool) -> int:
         folder = escape(str(Path(found.folder) / one.label))
         console.print(f"  also {one.label}: {_form(one.output)}, into {folder}")
     served = controller.served_by(found)
+    missing = rooting.missing_for(controller.store, controller.settings, found)
+    if missing:
+        console.print(f"  [yellow]{escape(rooting.sentence(missing))}[/]")
     if found.status == BatchStatus.PAUSED:
         cause = conditions.sentence(found.pause_reason, found.pause_detail)
         console.print(f"  [yellow]paused by {escape(str(found.pause_by))}: {escape(cause)}[/]")

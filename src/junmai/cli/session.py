@@ -138,6 +138,9 @@ class Foreground:
         if isinstance(self._runner, Dispatcher) and self._runner.has_no_worker and batch.status == BatchStatus.RUNNING:
             self._reporter.waiting("No worker is there: `junmai worker` on any machine starts one.")
             return
+        if isinstance(self._runner, Dispatcher) and self._runner.lacking:
+            self._reporter.waiting(f"No worker has the root {' and '.join(self._runner.lacking)} that it needs.")
+            return
         if batch.status != BatchStatus.PAUSED or self._presses:
             self._reporter.waiting(None)
             return

@@ -59,7 +59,7 @@ def workers(json: Json = False) -> int:
     """List who develops, on whatever machine, with the photos in hand; and how many wait in the broker's queue."""
     with opened("workers") as controller:
         found = at_work(controller.store, controller.settings)
-        queue = queue_of(controller.settings)
+        queue = queue_of(controller.store, controller.settings)
         now = controller.store.clock.now()
         if json:
             print_json(told(found, queue))
@@ -80,7 +80,9 @@ def _print(one: AtWork, now: float) -> None:
     processes = (
         f", {counted(runner.workers, 'process', 'processes')}" if runner.workers else ", offers photos to workers"
     )
-    console.print(f"[bold]{escape(runner.id)}[/]: {runner.role} on {escape(runner.host)}, pid {runner.pid}{processes}")
+    roots = f", roots {', '.join(runner.roots)}" if runner.roots else ""
+    where = f"{runner.role} on {escape(runner.host)}, pid {runner.pid}"
+    console.print(f"[bold]{escape(runner.id)}[/]: {where}{processes}{roots}")
     for photo in one.photos:
         since = f" for {span(now - photo.since)}" if photo.since is not None else ""
         console.print(f"  {escape(Path(photo.path).name)} of {photo.batch_id}{since}")

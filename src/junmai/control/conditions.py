@@ -12,6 +12,7 @@ from junmai.config import Settings
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.model import Batch, Photo
 from junmai.store.base import Store
+from junmai.store.roots import lacking
 
 MEMORY, PROCESSOR = "memory", "processor"
 """The detail of a pause because the machine is busy: which resource is short."""
@@ -58,6 +59,8 @@ def lasts(store: Store, batch: Batch, settings: Settings) -> bool:
     """Whether the cause of one of Junmai's own pauses is still there, for a user who wants to go on. A busy processor
     holds nobody back: the user knows what else the machine is doing."""
     detail = batch.pause_detail or ""
+    if lacking(batch.folder) or lacking(detail):
+        return False  # a machine that has the root sees it, and pauses again
     match batch.pause_reason:
         case PauseReason.DISK_LOW:
             free = files.free_bytes(Path(batch.folder))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from junmai import errors
-from junmai.control import picking
+from junmai.control import picking, rooting
 from junmai.control.controller import BatchController
 from junmai.control.dispatching import WORKER
 from junmai.control.importing import Imported, OnProgress, import_photos
@@ -21,6 +21,7 @@ from junmai.executors.processes import ProcessExecutor
 from junmai.library.scan import LeftOut
 from junmai.library.selection import Selection
 from junmai.store.base import Store
+from junmai.store.roots import lacking
 
 REASONS_NAMED = 5
 NO_SIDECAR = "is no RAW: Lightroom keeps its settings in the file itself, and an original is never written to"
@@ -113,6 +114,9 @@ def _looked_at_anew(
     def members() -> list[Photo]:
         return list(picking.selected(controller.store, Selection.of(collection=collection)))
 
+    missing = sorted({name for photo in members() if (name := lacking(photo.path))})
+    if missing and controller.settings.executor != "celery":
+        raise rooting.refusal(f"The collection {collection}", missing)
     there = [path for photo in members() if (path := Path(photo.path)).is_file()]
     if not there:
         return Imported(members(), 0, 0, (), ())
@@ -135,17 +139,25 @@ def _may_be_twin(store: Store, batch_id: str, key: str) -> bool:
 
 
 def _resumed(controller: BatchController, batch: Batch, last_event: int) -> Prepared:
+    refuse_without_roots(controller, batch)
     if batch.status == BatchStatus.PAUSED:
         batch = controller.resume(batch.id)
     return Prepared(batch, True, (), (), last_event)
+
+
+def refuse_without_roots(controller: BatchController, batch: Batch) -> None:
+    """Raises `RootMissing` where a batch would be developed by this machine alone, and it lacks a root of it."""
+    missing = controller.store.lacks(batch.no)
+    if missing and controller.settings.executor != "celery" and not is_served(controller, batch):
+        raise rooting.refusal(f"Batch {batch.id}", missing)
 
 
 def is_served(controller: BatchController, batch: Batch) -> bool:
     """Whether a live runner develops this batch already, or somebody offers it to workers."""
     found = live_runners(controller.store, controller.settings, serving=batch.no)
     if controller.settings.executor == "celery":  # workers alone would find it, only later
-        found = [one for one in found if one.role != WORKER]
-    return bool(found)
+        return any(one.role != WORKER for one in found)
+    return not rooting.beyond(controller.store.roots_of(batch.no), found)
 
 
 def _plan(

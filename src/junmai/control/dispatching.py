@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,8 +19,9 @@ from junmai.control.backup import BackupKeeper
 from junmai.control.lookout import Lookout
 from junmai.control.presence import Presence
 from junmai.control.recovery import live_runners
-from junmai.domain.dispatch import Offer, ReadyBatch
+from junmai.domain.dispatch import Offer, ReadyBatch, queue_for
 from junmai.domain.lifecycle import ENDED
+from junmai.domain.runner import RunnerInfo
 from junmai.store.base import Store
 
 log = logs.get("junmai.dispatcher")
@@ -56,10 +58,10 @@ def broker_of(settings: Settings) -> str:
 class Sender(Protocol):
     """What offers go through; `junmai.executors.celery.Broker` is one."""
 
-    def send(self, offer: Offer, priority: int) -> None:
+    def send(self, offer: Offer, priority: int, queue: str) -> None:
         """Raises `BrokerAway`."""
 
-    def depth(self) -> int:
+    def depth(self, queue: str) -> int:
         """How many wait there. Raises `BrokerAway`."""
 
     def close(self) -> None:
@@ -92,8 +94,10 @@ class Dispatcher:
         self._taken = 0
         self._per_second = 0.0
         self._looked_at = -math.inf
-        self._slots = 0
-        self._depth = 0
+        self._workers: list[RunnerInfo] = []
+        self._lacking: tuple[str, ...] = ()
+        self._depths: dict[str, int] = {}
+        """Of the queues that offers go to, when they were looked at last; others are looked at when they are needed."""
         self._away_until = 0.0
         self.error: BaseException | None = None
 
@@ -132,7 +136,12 @@ class Dispatcher:
     @property
     def has_no_worker(self) -> bool:
         """Whether it has looked, and nobody was there to develop what it offers."""
-        return self._looked_at > 0 and not self._slots
+        return self._looked_at > 0 and not self._workers
+
+    @property
+    def lacking(self) -> Sequence[str]:
+        """The roots of a ready batch that no living worker has together; empty where there is no such batch."""
+        return self._lacking
 
     def _guarded_run(self) -> None:
         try:
@@ -177,27 +186,39 @@ class Dispatcher:
         if passed < LOOK_SECONDS:
             return
         self._per_second, self._taken, self._looked_at = self._taken / passed, 0, now
-        self._slots = sum(one.workers for one in live_runners(self._store, self._settings) if one.role == WORKER)
-        self._depth = self._sender.depth() if self._slots else 0
+        self._workers = [one for one in live_runners(self._store, self._settings) if one.role == WORKER and one.workers]
+        self._depths.clear()
 
     def _refill(self, now: float) -> None:
-        window = self._window()
         ready = self._store.ready_batches(self._scope)
         self._made = {batch.id: self._made.get(batch.id, {}) for batch in ready}  # what stands is offered anew later
-        if not window or self._depth > QUEUE_LIMIT * window:
-            return
-        offered = 0  # those of batches as urgent or more: they do not keep an urgent one waiting
+        self._lacking = ()
+        offered: dict[frozenset[int], int] = {}
         for batch in ready:
-            offered += self._refill_from(batch, window - offered, now)
-            if offered >= window:
-                return
+            queue = queue_for(batch.roots)
+            able = [one for one in self._workers if set(batch.roots) <= set(one.roots)]
+            if not able:
+                self._lacking = self._lacking or batch.roots
+            if queue is None or not able:
+                continue
+            who, window = frozenset(one.no for one in able), self._window(able)
+            # less those of batches as urgent or more that the same workers take: they do not keep an urgent one waiting
+            room = window - sum(count for others, count in offered.items() if others & who)
+            if room > 0 and self._depth(queue) <= QUEUE_LIMIT * window:
+                offered[who] = offered.get(who, 0) + self._refill_from(batch, queue, room, now)
+            elif offered.get(who, 0) >= window and len(able) == len(self._workers):
+                return  # nothing is left for anybody
 
-    def _window(self) -> int:
-        if not self._slots:
-            return 0
-        return min(WINDOW_LIMIT, EACH_WORKER * self._slots + int(self._per_second * MEASURED_SECONDS))
+    def _depth(self, queue: str) -> int:
+        if queue not in self._depths:
+            self._depths[queue] = self._sender.depth(queue)
+        return self._depths[queue]
 
-    def _refill_from(self, batch: ReadyBatch, room: int, now: float) -> int:
+    def _window(self, able: Sequence[RunnerInfo]) -> int:
+        slots = sum(one.workers for one in able)
+        return min(WINDOW_LIMIT, EACH_WORKER * slots + int(self._per_second * MEASURED_SECONDS))
+
+    def _refill_from(self, batch: ReadyBatch, queue: str, room: int, now: float) -> int:
         """Returns how many offers of that batch are out."""
         made = self._made[batch.id]
         waiting = self._store.offers(batch, room + len(made))
@@ -206,16 +227,16 @@ class Dispatcher:
         self._made[batch.id] = still
         for offer in waiting:
             before = still.get(offer)
-            if before is not None and not self._is_to_be_made_again(before, batch, now):
+            if before is not None and not self._is_to_be_made_again(before, batch, queue, now):
                 continue
             if before is None and len(still) >= room:
                 break
-            self._sender.send(offer, batch.priority)
+            self._sender.send(offer, batch.priority, queue)
             still[offer] = _Made(now, batch.priority)
         return len(still)
 
-    def _is_to_be_made_again(self, made: _Made, batch: ReadyBatch, now: float) -> bool:
+    def _is_to_be_made_again(self, made: _Made, batch: ReadyBatch, queue: str, now: float) -> bool:
         if batch.priority > made.priority:
             return True
         age = now - made.at
-        return age > AGAIN_SECONDS or (not self._depth and self._looked_at > made.at + LOST_SECONDS)
+        return age > AGAIN_SECONDS or (not self._depth(queue) and self._looked_at > made.at + LOST_SECONDS)

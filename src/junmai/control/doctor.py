@@ -14,6 +14,7 @@ from junmai.control.statefile import FOLDER as STATE_FILES
 from junmai.domain.lifecycle import ENDED, ITEM_ENDED, BatchStatus
 from junmai.domain.model import Batch, Item
 from junmai.store.base import Store
+from junmai.store.roots import lacking
 
 NAMES_SHOWN = 3
 
@@ -117,7 +118,7 @@ def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
     changed: list[str] = []
     bare: list[str] = []
     for item in all_items(store, batch.no, status="processed"):
-        if item.output_sha256 is None or item.output_name is None:
+        if item.output_sha256 is None or item.output_name is None or lacking(item.folder):
             continue
         if len(item.further) != len(batch.recipe.further):
             bare.append(item.output_name)

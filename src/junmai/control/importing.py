@@ -21,7 +21,7 @@ from junmai.executors.base import Ending, Executor, Outcome, ProbeJob
 from junmai.library.exif import PhotoFacts
 from junmai.library.scan import FoundPhoto, LeftOut, scan, shown
 from junmai.locks import Turnstile
-from junmai.store.library import folder_key
+from junmai.store.roots import folder_key, lacking
 
 if TYPE_CHECKING:
     from junmai.control.controller import BatchController
@@ -241,6 +241,8 @@ def _moved(store: Store, fingerprint: str, work: _Work) -> Photo | None:
 
 def _is_gone(photo: Photo) -> bool:
     # a root that is gone with its parent is a disk that is not connected, and its photos have not moved
+    if lacking(photo.path):
+        return False  # it lies where this machine cannot look
     root = Path(photo.root)
     return not files.is_there(Path(photo.path)) and (files.is_there(root) or files.is_there(root.parent))
 

@@ -18,6 +18,7 @@ from junmai.domain.model import FurtherPart, OutputOptions, Recipe, is_label
 from junmai.domain.naming import is_relative_name
 from junmai.domain.plan import EXTENSIONS
 from junmai.domain.recipes import recipe_from_json
+from junmai.store.roots import Roots
 from junmai.store.states import RestoredBatch, RestoredEnd, RestoredItem, RestoredPart, RestoredPhoto
 
 CONFIG_KEYS = ("preset", "blend", "settings", "settings_from", "output")
@@ -28,6 +29,7 @@ _SAID_FAILED = "It failed before this batch was taken in from its state file, wh
 _NUMBERS = frozenset({"size", "mtime_ns", "inode", "output_size", "output_mtime_ns"})
 _COUNTS = frozenset({"photo_id", "attempt", "tries", "worker_deaths", "generation", "external"})
 _TIMES = frozenset({"ended_at", "seconds"})
+_PLACES = ("path", "root", "output_folder")
 LATEST = 1e11
 """Seconds since 1970 that no time of a batch exceeds: the year 5138."""
 _ITEM_COLUMNS = tuple(name for name in COLUMNS if name in RestoredItem.__dataclass_fields__)
@@ -47,14 +49,14 @@ class Entry:
 # --- the batch ----------------------------------------------------------------------------------------------
 
 
-def frozen_batch(file: StateFile, settings: Settings) -> tuple[RestoredBatch, bool, str | None]:
+def frozen_batch(file: StateFile, settings: Settings, roots: Roots) -> tuple[RestoredBatch, bool, str | None]:
     """The frozen side of a batch, whether Junmai made its folder, and a warning. Raises `StateUnreadable`."""
     own, state = file.own, file.state
     created = seconds_of(state.created_at) or file.path.stat().st_mtime
     if not own:
         recipe, preset, folder, warning = _look(file, settings)
     else:
-        recipe, preset, folder, warning = _recipe(own), _text(own, "preset"), _text(own, "folder"), None
+        recipe, preset, folder, warning = _recipe(own), _text(own, "preset"), roots.local(_text(own, "folder")), None
     batch = RestoredBatch(
         id=state.batch_id,
         session_id=state.session_id,
@@ -134,7 +136,7 @@ def _recipe(own: dict[str, Any]) -> Recipe:
 # --- the photos ---------------------------------------------------------------------------------------------
 
 
-def entries(file: StateFile, folder: Path, *, verify: bool) -> Iterator[Entry]:
+def entries(file: StateFile, folder: Path, roots: Roots, *, verify: bool) -> Iterator[Entry]:
     """Every photo of a batch in its order, each once. Raises `StateUnreadable`, also in the midst."""
     said = _Said(file, folder, verify)
     rows = read_items(file)
@@ -144,6 +146,7 @@ def entries(file: StateFile, folder: Path, *, verify: bool) -> Iterator[Entry]:
             yield Entry(said.bare(position, photo_id), None)
             continue
         facts = {**_NOTHING, **row}
+        facts |= {name: roots.local(facts[name]) for name in _PLACES if isinstance(facts[name], str)}
         _check(facts)
         if facts["photo_id"] != photo_id:
             raise errors.StateUnreadable(field="junmai.items", detail=f"have another photo than {photo_id}")

@@ -14,6 +14,7 @@ from junmai.control.recovery import finish_left_staged, remove_unsealed, take_ov
 from junmai.domain.lifecycle import BatchStatus, PauseReason
 from junmai.domain.model import Batch
 from junmai.store.base import Store
+from junmai.store.roots import lacking
 
 SWEEP_SECONDS = 1.0
 """How often the dead are looked for: their photos are taken over within twice that."""
@@ -65,6 +66,8 @@ class Lookout:
             self._held.clear()
             self._excused.clear()
         for batch in self._served():
+            if lacking(batch.folder) or lacking(batch.pause_detail or ""):
+                continue  # only a machine that has the root can see whether its disk is there
             if batch.status == BatchStatus.RUNNING:
                 cause = conditions.disk_cause(batch, self._settings) or self._busy(batch, busy)
                 if cause is not None:

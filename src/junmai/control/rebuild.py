@@ -186,7 +186,7 @@ class _TakeIn:
         self._guarded(replace(file, own=own))
 
     def _take_in(self, file: StateFile) -> None:
-        batch, made, warning = frozen_batch(file, self._settings)
+        batch, made, warning = frozen_batch(file, self._settings, self._store.roots)
         writer_no = self._presence.no if self._presence else 0
         if not file.own:
             files.make_folder(Path(batch.folder))  # not that of a lost database: its disk may not be connected
@@ -222,7 +222,7 @@ class _TakeIn:
         counts: Counter[str] = Counter()
         used: set[int] = set()
         folders: dict[str | None, int] = {None: folder_id}
-        for chunk in _chunks(entries(file, Path(batch.folder), verify=self._verify)):
+        for chunk in _chunks(entries(file, Path(batch.folder), self._store.roots, verify=self._verify)):
             items = self._with_photos(chunk, batch, used)
             for folder in {item.output_folder for item in items} - folders.keys():
                 folders[folder] = self._store.output_folder(str(folder), made_by_junmai=True)

@@ -79,7 +79,8 @@ def _take_over(store: Store, dead: RunnerInfo, runner_no: int) -> int:
     touched = {item.batch_no for item in held}
     remove_unstaged(store, held)
     given_back, staged = store.take_over(dead.no, runner_no)
-    log.info("took over", runner=dead.id, pid=dead.pid, given_back=len(given_back), staged=len(staged))
+    if given_back or staged or not held:  # what stays is for somebody with the roots of its batch
+        log.info("took over", runner=dead.id, pid=dead.pid, given_back=len(given_back), staged=len(staged))
     finish_staged(store, runner_no, staged)
     for batch_no in touched:
         remove_temporaries(store, batch_no)

@@ -238,7 +238,8 @@ def write_state(store: Store, data: Path, no: int) -> Row | None:
     path = state_path(data, row["id"])
     files.make_folder(path.parent)
     mark = Mark(row["store"], row["sequence"])
-    files.write_whole_if(path, document(row), _admission(store, path, no, mark))
+    kept = {**row, **store.roots.written({"folder": row["folder"], "pause_detail": row["pause_detail"]})}
+    files.write_whole_if(path, document(kept), _admission(store, path, no, mark))
     return row
 
 

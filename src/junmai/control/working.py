@@ -19,7 +19,7 @@ from junmai.control.dispatching import WORKER, broker_of
 from junmai.control.presence import VERSION
 from junmai.control.recovery import live_runners
 from junmai.control.runner import Runner
-from junmai.domain.dispatch import HeldPhoto
+from junmai.domain.dispatch import QUEUE, HeldPhoto, queues_of
 from junmai.domain.policy import AHEAD_LIMIT
 from junmai.domain.runner import RunnerInfo
 from junmai.executors.celery import Broker, Consumer
@@ -42,7 +42,11 @@ class Work:
         executor = controller.executor(workers)
         self._source = FromOffers(store, executor.workers)
         self._consumer = Consumer(
-            broker_of(settings), self._source.take, threads=executor.workers + AHEAD_LIMIT, events=events
+            broker_of(settings),
+            self._source.take,
+            threads=executor.workers + AHEAD_LIMIT,
+            queues=queues_of(store.roots.names),
+            events=events,
         )
         check_version(store, settings)
         self._runner = Runner(store, executor, settings, role=WORKER, scope=None, source=self._source)
@@ -107,7 +111,7 @@ class AtWork:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The broker's queue: how many offers wait in it, or why nobody knows."""
+    """The broker's queues: how many offers wait in them, or why nobody knows."""
 
     depth: int | None
     error: str = ""
@@ -122,8 +126,8 @@ def at_work(store: Store, settings: Settings) -> list[AtWork]:
     return [AtWork(one, tuple(held[one.no])) for one in runners]
 
 
-def queue_of(settings: Settings) -> Queue | None:
-    """How long the queue is; None where no broker is set."""
+def queue_of(store: Store, settings: Settings) -> Queue | None:
+    """How long the queues are that living workers look into, together; None where no broker is set."""
     if settings.broker is None:
         return None
     try:
@@ -131,7 +135,8 @@ def queue_of(settings: Settings) -> Queue | None:
     except errors.ClusterNotInstalled as error:
         return Queue(None, error.message)
     try:
-        return Queue(broker.depth())
+        names = {QUEUE}.union(*(queues_of(one.roots) for one in _workers(store, settings)))
+        return Queue(sum(map(broker.depth, sorted(names))))
     except errors.BrokerAway as error:
         return Queue(None, error.message)
     finally:
@@ -156,6 +161,7 @@ def _shown(one: AtWork) -> dict[str, object]:
         "pid": runner.pid,
         "workers": runner.workers,
         "version": runner.version,
+        "roots": list(runner.roots),
         "started_at": iso(runner.started_at),
         "photos": [
             {

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 BATCH_ID = re.compile(r"batch_[0-9a-f]{12}")
 LARGEST = 1 << 62
+QUEUE = "junmai"
+MOST_ROOTS = 2
+"""Batches that need more named roots are offered in no queue: each worker would have one for every combination."""
+
+
+def queue_for(roots: Sequence[str]) -> str | None:
+    """The queue for what needs these roots: `junmai`, `junmai.archive`, `junmai.archive.scratch`; None for more."""
+    return ".".join([QUEUE, *sorted(roots)]) if len(roots) <= MOST_ROOTS else None
+
+
+def queues_of(roots: Sequence[str]) -> list[str]:
+    """The queues of a machine that has these named roots: the one for all, and one for each and for each two."""
+    return [".".join([QUEUE, *some]) for count in range(MOST_ROOTS + 1) for some in combinations(sorted(roots), count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,8 @@ class ReadyBatch:
     id: str
     priority: int
     measuring: bool
+    roots: tuple[str, ...] = ()
+    """The named roots that it needs, sorted."""
 
 
 @dataclass(frozen=True, slots=True)

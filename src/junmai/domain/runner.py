@@ -20,5 +20,7 @@ class RunnerInfo:
     ended_at: float | None
     version: str
     """Of Junmai and its engine; empty where it was not told."""
+    roots: tuple[str, ...]
+    """The named roots that its machine has."""
     leased: bool | None
     """Whether it gave a sign of life not long ago; None where its lock is all that tells."""

@@ -14,18 +14,17 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
 from junmai import errors
 from junmai import log as logs
-from junmai.domain.dispatch import Offer
+from junmai.domain.dispatch import QUEUE, Offer
 
 log = logs.get("junmai.celery")
 
 TASK = "junmai.develop"
-QUEUE = "junmai"
 PRIORITIES = 10
 """Of batches: 1..10, the highest first."""
 CONNECT_SECONDS = 3.0
@@ -47,11 +46,11 @@ class Take(Protocol):
     def __call__(self, offer: Offer) -> None: ...
 
 
-def make_app(url: str) -> Any:
+def make_app(url: str, queues: Sequence[str] = (QUEUE,)) -> Any:
     """The Celery application at a broker. Raises `ClusterNotInstalled` where the packages are not installed."""
     try:
         from celery import Celery
-        from kombu.entity import Queue
+        from kombu.entity import Exchange, Queue
     except ImportError as error:
         raise errors.ClusterNotInstalled(detail=str(error)) from error
     app = Celery("junmai", broker=url, set_as_current=False)  # a program that embeds Junmai may have one of its own
@@ -62,7 +61,11 @@ def make_app(url: str) -> Any:
         task_ignore_result=True,
         task_acks_late=True,
         task_default_queue=QUEUE,
-        task_queues=[Queue(QUEUE, queue_arguments={"x-max-priority": PRIORITIES})],
+        task_queues=[  # each with an exchange of its own, as Celery has those that are first named in a message
+            Queue(name, Exchange(name), routing_key=name, queue_arguments={"x-max-priority": PRIORITIES})
+            for name in queues
+        ],
+        task_queue_max_priority=PRIORITIES,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=CONNECT_SECONDS,
@@ -116,29 +119,30 @@ class Broker:
         self._faults = (*self._connection.connection_errors, *self._connection.channel_errors, OSError)
         self._producer: Any = None
 
-    def send(self, offer: Offer, priority: int) -> None:
-        """Put an offer into the queue; `priority` is that of the batch. Raises `BrokerAway`."""
+    def send(self, offer: Offer, priority: int, queue: str = QUEUE) -> None:
+        """Put an offer into a queue; `priority` is that of the batch. Raises `BrokerAway`."""
         with self._said():
             self._app.send_task(
                 TASK,
                 kwargs=asdict(offer),
-                queue=QUEUE,
+                queue=queue,
                 priority=message_priority(self._url, priority),
                 producer=self._connected(),
                 retry=False,
             )
 
-    def depth(self) -> int:
-        """How many messages wait in the queue, without those that workers have. Raises `BrokerAway`."""
+    def depth(self, queue: str = QUEUE) -> int:
+        """How many messages wait in a queue, without those that workers have. Raises `BrokerAway`."""
         from amqp.exceptions import NotFound
         from kombu.exceptions import ChannelError
 
         with self._said():
             channel = self._connected().channel
             try:
-                return int(channel.queue_declare(QUEUE, passive=True).message_count)
-            except (NotFound, ChannelError):  # there is no such queue yet, and RabbitMQ closes the channel for it
-                self.close()
+                return int(channel.queue_declare(queue, passive=True).message_count)
+            except (NotFound, ChannelError):  # there is no such queue yet, or a Redis has it empty
+                if not is_redis(self._url):
+                    self.close()  # RabbitMQ closes the channel for it
                 return 0
 
     def close(self) -> None:
@@ -167,12 +171,14 @@ class Broker:
 class Consumer:
     """A Celery worker in this process: its threads only wait until the offers that they brought are out of hand."""
 
-    def __init__(self, url: str, take: Take, *, threads: int, events: bool = False) -> None:
-        """`threads` limits how many offers are here at once. Raises `ClusterNotInstalled`."""
+    def __init__(
+        self, url: str, take: Take, *, threads: int, queues: Sequence[str] = (QUEUE,), events: bool = False
+    ) -> None:
+        """`threads` limits how many offers are here at once, out of all `queues`. Raises `ClusterNotInstalled`."""
         self._take = take
         self._threads = threads
         self._events = events
-        self._app = make_app(url)
+        self._app = make_app(url, queues)
         self._app.task(name=TASK, ignore_result=True, acks_late=True)(self._task())
         self._worker: Any = None
         self._wanted = 1

@@ -21,6 +21,7 @@ from junmai.store.merging import MergeVerbs
 from junmai.store.outside import OutsideVerbs
 from junmai.store.presets import PresetVerbs
 from junmai.store.reopening import ReopenVerbs
+from junmai.store.rooting import RootVerbs
 from junmai.store.snapshots import SnapshotVerbs
 from junmai.store.states import StateVerbs
 from junmai.store.watching import WatchVerbs
@@ -47,6 +48,7 @@ class Store(
     MatchVerbs,
     MergeVerbs,
     OutsideVerbs,
+    RootVerbs,
     StateVerbs,
     PresetVerbs,
     SnapshotVerbs,

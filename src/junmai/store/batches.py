@@ -12,7 +12,9 @@ from junmai.domain.lifecycle import BatchStatus, ItemStatus, PauseReason
 from junmai.domain.model import Batch, Event, FurtherPart, Item, NewBatch, NewItem
 from junmai.domain.plan import further_name, name_key
 from junmai.domain.recipes import recipe_from_json
+from junmai.store import rooting
 from junmai.store.engine import Engine, Row, Transaction
+from junmai.store.roots import Roots
 
 ITEM_CHUNK = 5_000
 """Items written in one transaction while a batch is made: commands get in between. Twice as many took 49 ms, and up to
@@ -40,6 +42,7 @@ class BatchVerbs(Engine):
                 "add_batch", now=self.clock.now(), writer_no=writer_no, **_batch_values(new, folder_id)
             )
             no = int(row["no"]) if row else 0
+            rooting.need_folder(transaction, no, new.folder)
         try:
             for start in range(0, len(items), ITEM_CHUNK):
                 self._write_items(no, new, folder_id, start, items[start : start + ITEM_CHUNK])
@@ -75,6 +78,7 @@ class BatchVerbs(Engine):
             added = transaction.bulk("add_items", items, batch_no=no, start=start)
             if added != len(items):
                 raise errors.StoreError(detail=f"{added} of {len(items)} items of a new batch were written; try again")
+            rooting.need_photos(transaction, no, start, start + len(items) - 1)
             for position, item in enumerate(items, start):
                 if item.done:
                     transaction.rows("skip_item", batch_no=no, position=position, now=now)
@@ -190,10 +194,7 @@ class BatchVerbs(Engine):
 
     def events(self, *, after: int = 0, no: int | None = None, limit: int = 1000) -> list[Event]:
         """What happened since an event, of one batch or of all."""
-        return [
-            Event(row["id"], row["batch_no"], row["type"], row["at"], row["photo_id"], json.loads(row["data"]))
-            for row in self.read("events_after", after=after, batch_no=no, limit=limit)
-        ]
+        return [event_from(row, self.roots) for row in self.read("events_after", after=after, batch_no=no, limit=limit)]
 
     def last_event(self) -> int:
         """The id of the newest event, 0 before the first."""
@@ -213,12 +214,13 @@ class BatchVerbs(Engine):
     def pause(self, batch_id: str, *, reason: PauseReason, by: str, detail: str | None = None) -> Batch:
         """No claim from here on. A user's pause takes over one of Junmai's own. Raises `WrongState`."""
         now = self.clock.now()
+        kept = None if detail is None else self.roots.kept(detail)
         with self.write(command=True) as transaction:
             batch = named(transaction, batch_id)
             if reason is PauseReason.USER and transaction.rows("take_over_pause", no=batch.no, by=by):
                 transaction.event("batch_paused", now, batch_no=batch.no, reason=str(reason), by=by, taken_over=True)
             elif transaction.rows("pause_batch", no=batch.no, reason=str(reason), by=by, detail=detail, now=now):
-                transaction.event("batch_paused", now, batch_no=batch.no, reason=str(reason), by=by, detail=detail)
+                transaction.event("batch_paused", now, batch_no=batch.no, reason=str(reason), by=by, detail=kept)
             else:
                 raise wrong_state(batch, "paused")
             return _batch(transaction, batch.no)
@@ -300,6 +302,15 @@ def outputs_taken(holder: Row) -> errors.OutputsTaken:
     """The refusal of names that another batch holds: its `id`, how many `names` and the `name` of one."""
     more = f" and {holder['names'] - 1} more" if holder["names"] > 1 else ""
     return errors.OutputsTaken(batch_id=holder["id"], names=f"{holder['name']}{more}")
+
+
+def event_from(row: Row, roots: Roots) -> Event:
+    """A row of `events` as a value, with its paths as this machine has them."""
+    data = json.loads(row["data"])
+    for name in ("sidecar", "detail"):
+        if isinstance(data.get(name), str):
+            data[name] = roots.local(data[name])
+    return Event(row["id"], row["batch_no"], row["type"], row["at"], row["photo_id"], data)
 
 
 def batch_from(row: Row) -> Batch:

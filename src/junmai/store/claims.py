@@ -19,6 +19,7 @@ from junmai.store import matching, snapshots
 from junmai.store.batches import end_if_done, item_from, parts_from, parts_json
 from junmai.store.engine import Engine, Row, Transaction, event_values
 from junmai.store.library import photo_from
+from junmai.store.roots import Roots
 
 Key = tuple[int, int]
 """(batch number, position): an item."""
@@ -44,6 +45,7 @@ class ClaimVerbs(Engine):
                 scope=scope,
                 workers=workers,
                 of_version=version,
+                has_roots=" ".join(self.roots.names),
                 now=now,
                 lease_seconds=self.lease_seconds or 0,
             )
@@ -66,10 +68,8 @@ class ClaimVerbs(Engine):
 
     def open_runners(self) -> list[RunnerInfo]:
         """Runners that have not said goodbye: alive as long as their lock is held, or their lease lasts."""
-        return [
-            RunnerInfo(**{name: row[name] for name in RunnerInfo.__dataclass_fields__})
-            for row in self.read("open_runners")
-        ]
+        rows = [{**row, "roots": tuple(row["roots"].split())} for row in self.read("open_runners")]
+        return [RunnerInfo(**{name: row[name] for name in RunnerInfo.__dataclass_fields__}) for row in rows]
 
     # --- claiming -----------------------------------------------------------------------------------------
 
@@ -77,11 +77,12 @@ class ClaimVerbs(Engine):
         """Take up to `limit` ready items of running batches, the most urgent batch first; of one that is being matched
         and not solved yet, photos to measure."""
         now = self.clock.now()
-        if limit <= 0 or not self.read("ready_batches", scope=scope, now=now):
+        facts: dict[str, object] = {"scope": scope, "now": now, "at_hand": self.roots.at_hand}
+        if limit <= 0 or not self.read("ready_batches", **facts):
             return []
         claims: list[Claim] = []
         with self.write() as transaction:
-            for batch in transaction.rows("ready_batches", scope=scope, now=now):
+            for batch in transaction.rows("ready_batches", **facts):
                 wanted = limit - len(claims)
                 if wanted <= 0:
                     break
@@ -126,7 +127,7 @@ class ClaimVerbs(Engine):
             done = [by_attempt[row["batch_no"], row["position"], row["attempt"]] for row in rows]
             _record_outputs(transaction, done, now)
             snapshots.settle(transaction, done, now)
-            transaction.events([_end_of(row, one, now) for row, one in zip(rows, done, strict=True)])
+            transaction.events([_end_of(row, one, now, self.roots) for row, one in zip(rows, done, strict=True)])
             _count(transaction, processed=Counter(row["batch_no"] for row in rows), failed=Counter(), now=now)
             return _keys(rows)
 
@@ -182,13 +183,15 @@ class ClaimVerbs(Engine):
     def take_over(self, lost: int, runner_no: int) -> tuple[list[tuple[int, int, int]], list[Staged]]:
         """A runner is lost: what it had in hand waits again, what it had staged is this runner's to finish.
 
+        What is of a batch in a named root that this machine lacks stays for somebody who has it.
+
         Returns the (batch, position, attempt) given back, and the staged items.
         """
         now = self.clock.now()
         with self.write() as transaction:
             back = [
                 (row["batch_no"], row["position"], row["attempt"])
-                for row in transaction.rows("give_back_lost", lost=lost)
+                for row in transaction.rows("give_back_lost", lost=lost, at_hand=self.roots.at_hand)
             ]
             staged = [
                 Staged(
@@ -203,7 +206,7 @@ class ClaimVerbs(Engine):
                     seconds=row["seconds"] or 0.0,
                     further=parts_from(row["further"]),
                 )
-                for row in transaction.rows("adopt_staged", lost=lost, runner_no=runner_no)
+                for row in transaction.rows("adopt_staged", lost=lost, runner_no=runner_no, at_hand=self.roots.at_hand)
             ]
             transaction.rows("give_back_lost_measures", lost=lost)
             if transaction.rows("end_runner", no=lost, now=now):
@@ -227,7 +230,8 @@ def claim_from(transaction: Transaction, batch: Row, runner_no: int, limit: int,
 
 
 def _claim_from(transaction: Transaction, batch_no: int, runner_no: int, limit: int, now: float) -> list[Claim]:
-    rows = transaction.rows("claim_items", batch_no=batch_no, runner_no=runner_no, limit=limit, now=now)
+    facts: dict[str, object] = {"limit": limit, "now": now, "at_hand": transaction.roots.at_hand}
+    rows = transaction.rows("claim_items", batch_no=batch_no, runner_no=runner_no, **facts)
     return claimed(transaction, batch_no, rows, now)
 
 
@@ -281,11 +285,11 @@ def _output_values(one: Settled, place: Row, now: float) -> Iterator[dict[str, o
         yield {**facts, **part._asdict(), "name_key": name_key(part.name), "mtime_ns": mtime_ns}
 
 
-def _end_of(row: Row, one: Settled, now: float) -> dict[str, object]:
+def _end_of(row: Row, one: Settled, now: float, roots: Roots) -> dict[str, object]:
     staged = one.staged
     data: dict[str, object] = {"output": staged.output_name, "seconds": round(staged.seconds, 4)}
     if one.sidecar:
-        data["sidecar"] = one.sidecar
+        data["sidecar"] = roots.kept(one.sidecar)
     if not one.pixels:
         del data["output"]
     if staged.further:

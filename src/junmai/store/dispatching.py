@@ -20,9 +20,16 @@ class DispatchVerbs(Engine):
     """Offering, and claiming what was offered."""
 
     def ready_batches(self, scope: int | None) -> list[ReadyBatch]:
-        """Running batches that have something to claim, the most urgent first, then the oldest."""
-        rows = self.read("ready_batches", scope=scope, now=self.clock.now())
-        return [ReadyBatch(row["no"], row["id"], row["priority"], row["matching"] == "measuring") for row in rows]
+        """Running batches that have something to claim, the most urgent first, then the oldest, whatever roots they
+        need."""
+        rows = self.read("ready_batches", scope=scope, now=self.clock.now(), at_hand=None)
+        roots: dict[int, list[str]] = defaultdict(list)
+        for row in self.read("roots_of_ready") if rows else ():
+            roots[row["batch_no"]].append(row["name"])
+        return [
+            ReadyBatch(row["no"], row["id"], row["priority"], row["matching"] == "measuring", tuple(roots[row["no"]]))
+            for row in rows
+        ]
 
     def offers(self, batch: ReadyBatch, limit: int) -> list[Offer]:
         """Up to `limit` items of a batch that wait, in the order in which they would be claimed."""
@@ -35,7 +42,7 @@ class DispatchVerbs(Engine):
 
     def claim_offered(self, runner_no: int, offers: Sequence[Offer]) -> dict[Offer, Claim]:
         """Claim what was offered; what is missing in the answer waits no more for that attempt, or its batch does not
-        run.
+        run, or needs a root that this machine lacks.
 
         Photos that are to be measured are taken as they come: they have one order, whatever was offered.
         """
@@ -65,7 +72,7 @@ class DispatchVerbs(Engine):
 def _claim(
     transaction: Transaction, batch_id: str, runner_no: int, named: Sequence[Offer], now: float
 ) -> dict[Offer, Claim]:
-    batch = transaction.row("offered_batch", id=batch_id)
+    batch = transaction.row("offered_batch", id=batch_id, at_hand=transaction.roots.at_hand)
     if batch is None:
         return {}
     if batch["matching"] == "measuring":

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from junmai import errors
 from junmai.clock import Clock
+from junmai.store.roots import Roots
 
 Row = dict[str, Any]
 
@@ -29,7 +30,8 @@ class Listener(Protocol):
 class Transaction(abc.ABC):
     """A write transaction that is open. Rows come back as dictionaries by column."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Roots) -> None:
+        self.roots = roots
         self.changed: dict[int, bool] = {}
         """The batches that events of this transaction are about, and whether one of these is of their lifecycle."""
 
@@ -105,6 +107,8 @@ class Engine(abc.ABC):
     """Opens transactions and reads. `clock` gives the time that rows and events carry."""
 
     clock: Clock
+    roots: Roots
+    """The named folders of this machine: paths go through them on their way in and out."""
     kind: ClassVar[str]
     """Which database it is: `sqlite`, `postgresql`."""
     lease_seconds: float | None = None

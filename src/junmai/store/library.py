@@ -5,16 +5,32 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import sys
 from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import TypedDict, Unpack
 
 from junmai.domain.model import NewPhoto, Photo, Session
 from junmai.domain.plan import name_key
+from junmai.store import rooting
 from junmai.store.engine import Engine, Row
+from junmai.store.roots import MARK, folder_key
 
 PAGE = 1000
 COLUMN_FACTS = ("captured_at", "rating", "label", "camera", "width", "height")
 """Facts that have a column of their own, because photos are picked by them."""
+
+
+class PhotoFilters(TypedDict, total=False):
+    """What photos are picked by; None asks nothing."""
+
+    session_id: int | None
+    below: str | None
+    first: str | None
+    last: str | None
+    min_rating: int | None
+    label: str | None
+    camera: str | None
+    collection_id: int | None
 
 
 class LibraryVerbs(Engine):
@@ -38,61 +54,24 @@ class LibraryVerbs(Engine):
         """Photos with that content, wherever they are."""
         return [photo_from(row) for row in self.read("photos_by_fingerprint", fingerprint=fingerprint)]
 
-    def photos(
-        self,
-        *,
-        session_id: int | None = None,
-        below: str | None = None,
-        first: str | None = None,
-        last: str | None = None,
-        min_rating: int | None = None,
-        label: str | None = None,
-        camera: str | None = None,
-        collection_id: int | None = None,
-        after: int = 0,
-        limit: int = PAGE,
-    ) -> list[Photo]:
+    def photos(self, *, after: int = 0, limit: int = PAGE, **filters: Unpack[PhotoFilters]) -> list[Photo]:
         """A page of photos in the order of their ids; `first` <= captured_at < `last` (ISO 8601)."""
-        rows = self.read(
-            "photos_page",
-            session_id=session_id,
-            below=below,
-            first=first,
-            last=last,
-            min_rating=min_rating,
-            label=label,
-            camera=camera,
-            collection_id=collection_id,
-            after=after,
-            limit=limit,
-        )
-        return [photo_from(row) for row in rows]
+        pages = [self.read("photos_page", after=after, limit=limit, **one) for one in self._parts(filters)]
+        rows = pages[0] if len(pages) == 1 else sorted(chain.from_iterable(pages), key=lambda row: int(row["id"]))
+        return [photo_from(row) for row in rows[:limit]]
 
-    def count_photos(
-        self,
-        *,
-        session_id: int | None = None,
-        below: str | None = None,
-        first: str | None = None,
-        last: str | None = None,
-        min_rating: int | None = None,
-        label: str | None = None,
-        camera: str | None = None,
-        collection_id: int | None = None,
-    ) -> int:
+    def count_photos(self, **filters: Unpack[PhotoFilters]) -> int:
         """How many photos `photos` would give in all."""
-        row = self.read_one(
-            "photos_count",
-            session_id=session_id,
-            below=below,
-            first=first,
-            last=last,
-            min_rating=min_rating,
-            label=label,
-            camera=camera,
-            collection_id=collection_id,
-        )
-        return int(row["count"]) if row else 0
+        return sum(int(self.read("photos_count", **one)[0]["count"]) for one in self._parts(filters))
+
+    def _parts(self, filters: PhotoFilters) -> list[dict[str, object]]:
+        """The filters as queries take them; more than once where named roots lie in the folder that is asked for."""
+        every: dict[str, object] = {**dict.fromkeys(PhotoFilters.__annotations__), **filters}
+        below = filters.get("below")
+        if below is None:
+            return [every]
+        within = [f"{MARK}{name}/" for name in self.roots.inside(below)]
+        return [{**every, "below": text} for text in (self.roots.kept(below), *within)]
 
     def photos_by_ids(self, photo_ids: Sequence[int]) -> list[Photo]:
         """The photos with these ids, in that order; unknown ids are passed over."""
@@ -125,6 +104,7 @@ class LibraryVerbs(Engine):
                 else:
                     known = [{"id": photo_id} | _photo_values(photo) for photo_id, photo in run]
                     rows = transaction.many_rows("change_photo", known)
+                    rooting.need_moved(transaction, known)
                     if gone := {one["id"] for one in known} - {row["id"] for row in rows}:
                         raise LookupError(f"photo {gone.pop()} is gone from the library")
                 ids += [int(row["id"]) for row in rows]
@@ -163,8 +143,8 @@ class LibraryVerbs(Engine):
 
     def photo_in_folder(self, folder: str) -> str | None:
         """The path of a photo of the library that lies in the folder itself, not in one below; None without any."""
-        below = folder.rstrip(os.sep) + os.sep
-        found = self.read_one("photo_in_folder", below=below, beyond=below[:-1] + chr(ord(os.sep) + 1))
+        below = self.roots.kept(folder.rstrip(os.sep) + os.sep)
+        found = self.read_one("photo_in_folder", below=below, beyond=below[:-1] + chr(ord(below[-1]) + 1))
         return None if found is None else str(found["path"])
 
     def output_folders(self) -> list[Row]:
@@ -173,7 +153,7 @@ class LibraryVerbs(Engine):
 
     def output_folder(self, path: str, *, made_by_junmai: bool) -> int:
         """The number of an output folder, recorded if it is new."""
-        key = folder_key(path)
+        key = folder_key(self.roots.kept(path))
         found = self.read_one("output_folder_by_key", path_key=key)
         if found:
             return int(found["id"])
@@ -188,20 +168,15 @@ class LibraryVerbs(Engine):
 
     def outputs_in(self, folder: str) -> list[Row]:
         """The same of a folder by its path."""
-        found = self.read_one("output_folder_by_key", path_key=folder_key(folder))
+        found = self.read_one("output_folder_by_key", path_key=folder_key(self.roots.kept(folder)))
         return self.outputs_of(found["id"]) if found is not None else []
 
     def output_at(self, folder: str, name: str) -> Row | None:
         """What Junmai knows of one name in a folder."""
-        found = self.read_one("output_folder_by_key", path_key=folder_key(folder))
+        found = self.read_one("output_folder_by_key", path_key=folder_key(self.roots.kept(folder)))
         if found is None:
             return None
         return self.read_one("output_by_name", folder_id=found["id"], name_key=name_key(name))
-
-
-def folder_key(path: str) -> str:
-    """One spelling for all paths that are one folder here: Linux tells `Out` and `out` apart, others do not."""
-    return path if sys.platform.startswith("linux") else name_key(path)
 
 
 def photo_from(row: Row) -> Photo:

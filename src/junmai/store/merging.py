@@ -8,6 +8,7 @@ from junmai import errors
 from junmai.domain.lifecycle import BatchStatus, ItemStatus
 from junmai.domain.model import Batch
 from junmai.domain.plan import EXTENSIONS, name_key, plain_stem, plan_names
+from junmai.store import rooting
 from junmai.store.batches import end_if_done, named, wrong_state
 from junmai.store.engine import Engine, Row, Transaction
 from junmai.store.reopening import reopen_chunk
@@ -72,6 +73,7 @@ def _take_over(transaction: Transaction, into: Batch, other: Batch, generation: 
     added = transaction.bulk("merge_items", rows, kept_folder_id=kept["folder_id"] if kept else None, **facts)
     if added != len(rows):
         raise errors.StoreError(detail=f"{added} of {len(rows)} items were merged; try again")
+    rooting.need_photos(transaction, into.no, 0, start)
     transaction.rows("merge_snapshots", into=into.no, other=other.no)
     transaction.bulk("merge_events", rows, other_id=other.id, **facts)
     counted = transaction.row("merge_counts", into=into.no, generation=generation)

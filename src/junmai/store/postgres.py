@@ -29,6 +29,7 @@ from junmai.store.base import Contents, Store
 from junmai.store.engine import Listener, Row, Transaction
 from junmai.store.postgres_news import News
 from junmai.store.postgres_pool import Connection, Pool, place_of, translated
+from junmai.store.roots import Roots
 
 FEED_SECONDS = 5.0
 """So long `last_event` waits for the feed to reach what this store has told; transactions take milliseconds."""
@@ -41,12 +42,20 @@ class PostgresStore(Store):
     kind = "postgresql"
     lease_seconds = 60.0
 
-    def __init__(self, url: str, *, clock: Clock | None = None, lease_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        lease_seconds: float | None = None,
+        roots: Roots | None = None,
+    ) -> None:
         """Open the database at a `postgresql://` address, and make or bring up its tables.
 
         Raises `StoreAway`, `StoreRefused`, `StoreTooNew`, `StoreDamaged`; none of them changes it.
         """
         self.clock = clock or SystemClock()
+        self.roots = roots or Roots()
         if lease_seconds is not None:
             self.lease_seconds = lease_seconds
         self._queries = postgres_dialect.load()
@@ -80,7 +89,7 @@ class PostgresStore(Store):
         """A write transaction; a command waits for the command before it."""
         nos: list[int] = getattr(self._local, "nos", [])
         with translated(), self._pool.connection() as connection, connection.transaction():
-            transaction = _PostgresTransaction(connection, self._queries)
+            transaction = _PostgresTransaction(connection, self._queries, self.roots)
             if command:
                 transaction.rows("command_lock")
             if nos:
@@ -104,12 +113,12 @@ class PostgresStore(Store):
     def read(self, query: str, /, **parameters: object) -> list[Row]:
         """Run a named query that only reads."""
         with translated(), self._pool.connection() as connection:
-            return connection.execute(self._queries[query], parameters).fetchall()
+            return self.roots.read(connection.execute(self._queries[query], self.roots.written(parameters)).fetchall())
 
     def tuples(self, query: str, /, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a query that only reads, without their names."""
         with translated(), self._pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            return cursor.execute(self._queries[query], parameters).fetchall()
+            return cursor.execute(self._queries[query], self.roots.written(parameters)).fetchall()
 
     def integrity(self) -> list[str]:
         """What the server says is wrong with the tables; it checks its pages itself where checksums are on."""
@@ -139,7 +148,8 @@ class PostgresStore(Store):
         found: list[Claim] = []
         try:
             self._give_back_what_is_in_doubt()
-            for batch in self.read("ready_batches", scope=scope, now=now) if limit > 0 else ():
+            facts: dict[str, object] = {"scope": scope, "now": now, "at_hand": self.roots.at_hand}
+            for batch in self.read("ready_batches", **facts) if limit > 0 else ():
                 if len(found) < limit:
                     with self.write() as transaction:
                         found += claims.claim_from(transaction, batch, runner_no, limit - len(found), now)
@@ -275,8 +285,8 @@ class PostgresStore(Store):
 
 
 class _PostgresTransaction(Transaction):
-    def __init__(self, connection: Connection, named: dict[str, bytes]) -> None:
-        super().__init__()
+    def __init__(self, connection: Connection, named: dict[str, bytes], roots: Roots) -> None:
+        super().__init__(roots)
         self._connection = connection
         self._queries = named
         self._place = 0
@@ -289,14 +299,15 @@ class _PostgresTransaction(Transaction):
             self._connection.execute(first, parameters)
 
     def rows(self, query: str, /, **parameters: object) -> list[Row]:
-        self._lock_for(query, parameters)
-        cursor = self._connection.execute(self._queries[query], parameters)
-        return cursor.fetchall() if cursor.description else []
+        values = self.roots.written(parameters)
+        self._lock_for(query, values)
+        cursor = self._connection.execute(self._queries[query], values)
+        return self.roots.read(cursor.fetchall()) if cursor.description else []
 
     def many(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> int:
         if query == "add_event":
             return self._tell(self._numbered(parameters))
-        given = list(parameters)
+        given = list(map(self.roots.written, parameters))
         if not given:
             return 0
         with self._connection.cursor() as cursor:
@@ -304,7 +315,7 @@ class _PostgresTransaction(Transaction):
             return max(cursor.rowcount, 0)
 
     def many_rows(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> list[Row]:
-        given, found = list(parameters), list[Row]()
+        given, found = list(map(self.roots.written, parameters)), list[Row]()
         if given:
             with self._connection.cursor() as cursor:
                 cursor.executemany(self._queries[query], given, returning=True)
@@ -312,7 +323,7 @@ class _PostgresTransaction(Transaction):
                 while more:
                     found += cursor.fetchall()
                     more = cursor.nextset()
-        return found
+        return self.roots.read(found)
 
     def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
         if query == "add_items":

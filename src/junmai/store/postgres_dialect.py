@@ -21,7 +21,7 @@ _LOOP_ORDER = re.compile(r"CROSS JOIN (?=\w+ AS \w+ ON |\w+ ON )")
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _MAY_BE_NULL = {
     **dict.fromkeys(("status", "or_status", "only_reason", "error_kind", "kind", "label", "camera"), "text"),
-    **dict.fromkeys(("below", "first", "last"), "text"),
+    **dict.fromkeys(("below", "first", "last", "at_hand"), "text"),
     **dict.fromkeys(("session_id", "collection_id", "min_rating", "batch_no", "version", "scope"), "bigint"),
     **dict.fromkeys(("kept_folder_id", "known_batch_no", "known_position"), "bigint"),
 }

@@ -7,6 +7,7 @@ import json
 from junmai import errors
 from junmai.domain.lifecycle import batch_may
 from junmai.domain.model import Batch
+from junmai.store import rooting
 from junmai.store.batches import end_if_done, named, outputs_taken, wrong_state
 from junmai.store.engine import Engine, Row, Transaction
 
@@ -84,6 +85,9 @@ def reopen_chunk(transaction: Transaction, no: int, now: float, *, told: bool) -
     if row is None:
         return False
     reopened = transaction.rows("reopen_items", no=no, limit=REOPEN_CHUNK, **row)
+    positions = [one["position"] for one in reopened]
+    if positions:  # a photo may lie in another root by now
+        rooting.need_photos(transaction, no, min(positions), max(positions))
     if not transaction.rows("count_reopened", no=no, count=len(reopened)):
         raise errors.StoreError(detail=f"{len(reopened)} failed items were re-opened, more than are counted")
     if len(reopened) == REOPEN_CHUNK:

@@ -45,12 +45,12 @@ class SnapshotVerbs(Engine):
 
     def snapshot_at(self, path: str) -> Snapshot | None:
         """The newest sidecar that was written (or was to be) at a path and not taken back."""
-        row = self.read_one("snapshot_at", path=path)
+        row = self.read_one("snapshot_at", path=path, plain=path)
         return snapshot_from(row) if row is not None else None
 
     def snapshots_at(self, path: str) -> list[Snapshot]:
         """What was written at a path, or was to be, the newest first; 100 at most."""
-        return [snapshot_from(row) for row in self.read("snapshots_at", path=path)]
+        return [snapshot_from(row) for row in self.read("snapshots_at", path=path, plain=path)]
 
     def snapshot_reverted(self, snapshot_id: int) -> bool:
         """What was there stands there again. False where that is known already."""

@@ -31,6 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "output_folders": ("id",),
     "presets": ("id",),
     "batches": ("no",),
+    "batch_roots": ("batch_no", "root"),
     "outputs": ("folder_id", "name_key"),
     "items": ("batch_no", "position"),
     "match_items": ("batch_no", "position"),

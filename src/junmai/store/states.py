@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from junmai import errors
 from junmai.domain.model import FurtherPart, Recipe
 from junmai.domain.plan import further_name, name_key
+from junmai.store import rooting
 from junmai.store.batches import parts_json
 from junmai.store.engine import Engine, Row, Transaction
 
@@ -194,6 +195,7 @@ class StateVerbs(Engine):
             row = transaction.row("restore_batch", folder_id=folder_id, writer_no=writer_no, **values)
             if row is None:
                 raise errors.StoreError(detail="the batch was not recorded")
+            rooting.need_folder(transaction, int(row["no"]), batch.folder)
             return int(row["no"])
 
     def restore_items(
@@ -216,6 +218,8 @@ class StateVerbs(Engine):
                     for item, name in named
                 ),
             )
+            if items:
+                rooting.need_photos(transaction, no, items[0].position, items[-1].position)
             transaction.many(
                 "restore_output",
                 (values for item in items for values in _output_values(folders[item.output_folder], item, now)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from junmai import errors
 from junmai.domain.model import Event, Item, Photo
-from junmai.store.batches import item_from
+from junmai.store.batches import event_from, item_from
 from junmai.store.engine import Engine, Row, event_values
 
 
@@ -42,7 +41,8 @@ class WatchVerbs(Engine):
 
     def batch_events(self, no: int, *, after: int, limit: int = 1000) -> list[Event]:
         """What happened to one batch since an event."""
-        return [event_from(row) for row in self.read("batch_events_after", batch_no=no, after=after, limit=limit)]
+        rows = self.read("batch_events_after", batch_no=no, after=after, limit=limit)
+        return [event_from(row, self.roots) for row in rows]
 
     def batch_totals(self) -> list[Row]:
         """By `status`: `batches`, `photos`, `processed`, `failed`, `skipped`."""
@@ -65,8 +65,3 @@ class WatchVerbs(Engine):
                     for photo in photos
                 ]
             )
-
-
-def event_from(row: Row) -> Event:
-    """A row of `events` as a value."""
-    return Event(row["id"], row["batch_no"], row["type"], row["at"], row["photo_id"], json.loads(row["data"]))

@@ -115,7 +115,7 @@ async def workers(request: Request) -> JSONResponse:
 
 def _workers(service: Service) -> dict[str, object]:
     store, settings = service.controller.store, service.controller.settings
-    return told(at_work(store, settings), queue_of(settings))
+    return told(at_work(store, settings), queue_of(store, settings))
 
 
 @route("GET", "/live", schemas.Live, {"status": "live"})

@@ -47,6 +47,8 @@ WITH chunk AS MATERIALIZED (
       AND (ready_at <= :now OR ready_at > :now + 900)
       AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running'
                   AND (matching IS NULL OR matching = 'solved'))
+      AND NOT EXISTS (SELECT 1 FROM batch_roots WHERE batch_roots.batch_no = :batch_no
+                      AND replace(:at_hand, ' ' || batch_roots.root || ' ', '') = :at_hand)
     ORDER BY ready_at, position LIMIT :limit FOR UPDATE SKIP LOCKED)
 UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = :runner_no, claimed_at = :now
 FROM chunk WHERE items.ctid = chunk.ctid

@@ -92,8 +92,8 @@ UPDATE batches SET event_number = event_number + :count FROM held WHERE batches.
 SELECT no FROM batches WHERE no = :scope AND junmai_turn(no) FOR NO KEY UPDATE;
 
 -- add_runner: a process that claims items; it counts as alive until its lease ends
-INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, version, started_at, lease_until)
-VALUES (:id, :host, :pid, :role, :scope, :workers, :of_version, :now,
+INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, version, roots, started_at, lease_until)
+VALUES (:id, :host, :pid, :role, :scope, :workers, :of_version, :has_roots, :now,
         extract(epoch FROM clock_timestamp()) + :lease_seconds) RETURNING no;
 
 -- keep_lease: a runner lives; also one that was taken for dead, and whose photos another one has by now

@@ -1,6 +1,6 @@
 -- add_runner: a process that claims items
-INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, version, started_at)
-VALUES (:id, :host, :pid, :role, :scope, :workers, :of_version, :now) RETURNING no;
+INSERT INTO runners (id, host, pid, role, scope_batch_no, workers, version, roots, started_at)
+VALUES (:id, :host, :pid, :role, :scope, :workers, :of_version, :has_roots, :now) RETURNING no;
 
 -- end_runner: a runner is gone; one that still holds something stays open, to be taken over
 UPDATE runners SET ended_at = :now WHERE no = :no AND ended_at IS NULL
@@ -12,7 +12,8 @@ RETURNING no;
 SELECT *, NULL AS leased FROM runners WHERE ended_at IS NULL ORDER BY no;
 
 -- ready_batches: running batches that a runner may claim from, the most urgent first; saying that they are unfinished
--- lets SQLite use the index of these, or it reads every batch there ever was
+-- lets SQLite use the index of these, or it reads every batch there ever was. `at_hand` has the names of the roots of this
+-- machine, each between two spaces; NULL asks for batches that need others as well
 SELECT no, id, priority, matching FROM batches
 WHERE status = 'running' AND status IN ('pending', 'running', 'paused') AND (:scope IS NULL OR no = :scope)
   AND CASE WHEN matching = 'measuring' THEN
@@ -21,6 +22,8 @@ WHERE status = 'running' AND status IN ('pending', 'running', 'paused') AND (:sc
                      AND state <> 'measured')
       ELSE EXISTS (SELECT 1 FROM items WHERE batch_no = batches.no AND status = 'pending'
                    AND (ready_at <= :now OR ready_at > :now + 900)) END
+  AND (:at_hand IS NULL OR NOT EXISTS (SELECT 1 FROM batch_roots WHERE batch_roots.batch_no = batches.no
+                  AND replace(:at_hand, ' ' || batch_roots.root || ' ', '') = :at_hand))
 ORDER BY priority DESC, no;
 
 -- claim_items: take the items that are ready, in their order; one that waits for longer than any retry does
@@ -32,6 +35,8 @@ WHERE batch_no = :batch_no AND status = 'pending' AND position IN (
     ORDER BY ready_at, position LIMIT :limit)
   AND EXISTS (SELECT 1 FROM batches WHERE no = :batch_no AND status = 'running'
               AND (matching IS NULL OR matching = 'solved'))
+  AND NOT EXISTS (SELECT 1 FROM batch_roots WHERE batch_roots.batch_no = :batch_no
+                  AND replace(:at_hand, ' ' || batch_roots.root || ' ', '') = :at_hand)
 RETURNING position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;
 
 -- next_ready: when the next waiting item of a batch may be claimed
@@ -82,15 +87,20 @@ WHERE runner_no = :runner_no AND items.status IN ('running', 'staged') ORDER BY 
 -- what they are given ahead), the batch up to a million
 SELECT count(*) AS count FROM items INDEXED BY items_in_hand WHERE batch_no = :no AND status IN ('running', 'staged');
 
--- give_back_lost: items in hand of a lost runner wait again; here and below, saying both lets SQLite use the index of
+-- give_back_lost: items in hand of a lost runner wait again, where whoever takes over has the roots of their batch: it
+-- removes their temporary files, and nobody else could claim them; here and below, saying both lets SQLite use the index of
 -- what is in hand, or it reads every item there ever was
 UPDATE items SET status = 'pending', runner_no = NULL, ready_at = 0, runner_deaths = runner_deaths + 1
 WHERE runner_no = :lost AND status = 'running' AND status IN ('running', 'staged')
+  AND NOT EXISTS (SELECT 1 FROM batch_roots WHERE batch_roots.batch_no = items.batch_no
+                  AND replace(:at_hand, ' ' || batch_roots.root || ' ', '') = :at_hand)
 RETURNING batch_no, position, attempt, photo_id;
 
 -- adopt_staged: staged items of a lost runner are this runner's now
 UPDATE items SET runner_no = :runner_no
 WHERE runner_no = :lost AND status = 'staged' AND status IN ('running', 'staged')
+  AND NOT EXISTS (SELECT 1 FROM batch_roots WHERE batch_roots.batch_no = items.batch_no
+                  AND replace(:at_hand, ' ' || batch_roots.root || ' ', '') = :at_hand)
 RETURNING batch_no, position, attempt, photo_id, output_name, output_size, output_sha256, output_key, seconds,
     further;
 

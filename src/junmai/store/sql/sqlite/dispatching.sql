@@ -12,8 +12,10 @@ SELECT position, 1 AS attempt FROM items
 WHERE batch_no = :batch_no AND position > (SELECT match_cursor FROM batches WHERE no = :batch_no)
 ORDER BY position LIMIT :limit;
 
--- offered_batch: the batch that an offer names, where it may be claimed from
-SELECT no, matching FROM batches WHERE id = :id AND status = 'running';
+-- offered_batch: the batch that an offer names, where it may be claimed from with the roots of this machine
+SELECT no, matching FROM batches WHERE id = :id AND status = 'running'
+  AND NOT EXISTS (SELECT 1 FROM batch_roots WHERE batch_roots.batch_no = batches.no
+                  AND replace(:at_hand, ' ' || batch_roots.root || ' ', '') = :at_hand);
 
 -- claim_offered: take an item where it still waits for that attempt; one that waits for longer than any retry does
 -- (900 s) waits because the clock was set back

@@ -33,11 +33,12 @@ SELECT before FROM snapshots WHERE id = :id;
 
 -- snapshot_at: the newest sidecar that was written at a path and not taken back
 SELECT id, batch_id, photo_id, path, state, before_sha256, written_sha256, key FROM snapshots
-WHERE path = :path AND state <> 'reverted' ORDER BY id DESC LIMIT 1;
+WHERE path IN (:path, :plain) AND state <> 'reverted' ORDER BY id DESC LIMIT 1;
 
--- snapshots_at: the sidecars that were written at a path, the newest first; so many batches wrote to none
+-- snapshots_at: the sidecars that were written at a path, the newest first; so many batches wrote to none. A path whose
+-- folder has a name since then stands here as it was: what a snapshot holds never changes
 SELECT id, batch_id, photo_id, path, state, before_sha256, written_sha256, key FROM snapshots
-WHERE path = :path ORDER BY id DESC LIMIT 100;
+WHERE path IN (:path, :plain) ORDER BY id DESC LIMIT 100;
 
 -- merge_snapshots: the sidecars of a batch that another one took over are that one's to take back
 UPDATE snapshots SET batch_id = (SELECT id FROM batches WHERE no = :into)
