@@ -115,8 +115,11 @@ class Broker:
         """Nothing is connected yet. Raises `ClusterNotInstalled`."""
         self._url = url
         self._app = make_app(url)
+        from kombu.exceptions import KombuError
+
         self._connection = self._app.connection_for_write()
-        self._faults = (*self._connection.connection_errors, *self._connection.channel_errors, OSError)
+        # Kombu passes on the errors of the client as they are in some places, and as its own in others
+        self._faults = (*self._connection.connection_errors, *self._connection.channel_errors, KombuError, OSError)
         self._producer: Any = None
 
     def send(self, offer: Offer, priority: int, queue: str = QUEUE) -> None:
