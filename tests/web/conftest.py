@@ -14,9 +14,9 @@ from junmai.demo.shoot import make_sample_shoot
 from web.browser import MISSING, PATIENCE, find, opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
+    """The system's Chromium; ended with the file, as Playwright leaves its event loop running in this thread."""
     program = find()
     if program is None:
         pytest.skip(MISSING)
