@@ -17,7 +17,6 @@ from junmai.control.outputs import stands_as_recorded
 from junmai.control.standing import key_now
 from junmai.control.written_match import written_match
 from junmai.develop import profile_files
-from junmai.develop.match_report import distances_of
 from junmai.domain.matching import OutputLight, Shown, match_key
 from junmai.domain.model import Batch, Photo
 from junmai.domain.plan import name_key
@@ -57,6 +56,8 @@ def look_at_outputs(
 
     `on_progress` is told how many of how many are done. The executor is stopped whatever happens.
     """
+    from junmai.develop.match_report import distances_of  # numpy and numba: 0.3 s that no other command need wait for
+
     shown = [one for one in store.solutions(batch.no) if one.status in DEVELOPED and one.solution is not None]
     found = _Looking(store, data / OWNER, batch, executor).all(shown, on_progress)
     target = batch.recipe.match.to if batch.recipe.match is not None else None
