@@ -104,7 +104,7 @@ class ClaimVerbs(Engine):
         """Record whole temporary files, and the checksums of the sources read; returns the items accepted."""
         now = self.clock.now()
         with self.write() as transaction:
-            transaction.many("keep_sha256", map(_values, read))
+            transaction.many("keep_sha256", (_values(one, one.__dataclass_fields__) for one in read))
             rows = transaction.many_rows("stage_item", _stage_values(runner_no, staged))
             accepted = _keys(rows)
             snapshots.keep(transaction, (one for one in staged if (one.batch_no, one.position) in accepted), now)
@@ -214,13 +214,14 @@ class ClaimVerbs(Engine):
             return back, staged
 
 
-def _values(value: SourceRead | Staged) -> dict[str, object]:
-    """The fields of a flat value; `asdict` copies deeply."""
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+def _values(value: SourceRead | Staged, names: Iterable[str]) -> dict[str, object]:
+    return {name: getattr(value, name) for name in names}  # `asdict` copies deeply
 
 
 def _stage_values(runner_no: int, staged: Iterable[Staged]) -> Iterator[dict[str, object]]:
-    return ({**_values(one), "runner_no": runner_no, "further": parts_json(one.further)} for one in staged)
+    names = ("batch_no", "position", "attempt", "size", "sha256", "key", "seconds")
+    facts = ((_values(one, names), parts_json(one.further)) for one in staged)
+    return ({**values, "runner_no": runner_no, "further": further} for values, further in facts)
 
 
 def claim_from(transaction: Transaction, batch: Row, runner_no: int, limit: int, now: float) -> list[Claim]:

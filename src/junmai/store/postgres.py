@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from psycopg import Cursor
 from psycopg.rows import tuple_row
 
 from junmai import errors
@@ -28,7 +29,7 @@ from junmai.store import claims, postgres_dialect, queries
 from junmai.store.base import Contents, Store
 from junmai.store.engine import Listener, Row, Transaction
 from junmai.store.postgres_news import News
-from junmai.store.postgres_pool import Connection, Pool, place_of, translated
+from junmai.store.postgres_pool import Connection, Pool, place_of, plain, translated
 from junmai.store.roots import Roots
 
 FEED_SECONDS = 5.0
@@ -310,13 +311,17 @@ class _PostgresTransaction(Transaction):
         given = list(map(self.roots.written, parameters))
         if not given:
             return 0
+        if query + postgres_dialect.TOGETHER in self._queries:
+            return self._together(query, given).rowcount
         with self._connection.cursor() as cursor:
             cursor.executemany(self._queries[query], given)
             return max(cursor.rowcount, 0)
 
     def many_rows(self, query: str, parameters: Iterable[Mapping[str, object]], /) -> list[Row]:
         given, found = list(map(self.roots.written, parameters)), list[Row]()
-        if given:
+        if given and query + postgres_dialect.TOGETHER in self._queries:
+            found = self._together(query, given).fetchall()
+        elif given:
             with self._connection.cursor() as cursor:
                 cursor.executemany(self._queries[query], given, returning=True)
                 more: bool | None = True
@@ -324,6 +329,10 @@ class _PostgresTransaction(Transaction):
                     found += cursor.fetchall()
                     more = cursor.nextset()
         return self.roots.read(found)
+
+    def _together(self, query: str, given: Sequence[Mapping[str, object]]) -> Cursor[Row]:
+        rows = json.dumps([{name: plain(value) for name, value in one.items()} for one in given], ensure_ascii=False)
+        return self._connection.execute(self._queries[query + postgres_dialect.TOGETHER], {"rows": rows})
 
     def bulk(self, query: str, rows: Sequence[Sequence[object]], /, **parameters: object) -> int:
         if query == "add_items":

@@ -26,6 +26,14 @@ SELECT status, count(*) AS batches, sum(total)::bigint AS photos, sum(processed)
 INSERT INTO events (id, batch_no, number, type, at, photo_id, generation, data)
 VALUES (junmai_event_id(:place), :batch_no, :number, :type, :now, :photo_id, :generation, :data) RETURNING id;
 
+-- add_event__together: several of them
+INSERT INTO events (id, batch_no, number, type, at, photo_id, generation, data)
+SELECT junmai_event_id(place), batch_no, number, type, now, photo_id, generation, data
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS told (
+    place bigint, batch_no bigint, number bigint, type text, now double precision, photo_id bigint, generation bigint,
+    data text)
+RETURNING id;
+
 -- events_after: what happened since an event, up to the oldest transaction that is still open: what that one tells will
 -- have a lower id than what came after it, and whoever read on would never see it. The events of one batch come in the
 -- order of their ids, since each transaction holds the row of the batch before it gets its number
@@ -53,6 +61,24 @@ WITH chunk AS MATERIALIZED (
 UPDATE items SET status = 'running', attempt = attempt + 1, runner_no = :runner_no, claimed_at = :now
 FROM chunk WHERE items.ctid = chunk.ctid
 RETURNING position, attempt, photo_id, output_name, generation, tries, worker_deaths, runner_deaths;
+
+-- stage_item__together: several whole temporary files are recorded
+UPDATE items SET status = 'staged', output_size = whole.size, output_sha256 = whole.sha256, output_key = whole.key,
+    seconds = whole.seconds, further = whole.further
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS whole (
+    batch_no bigint, position bigint, attempt bigint, runner_no bigint, size bigint, sha256 text, key text,
+    seconds double precision, further text)
+WHERE items.batch_no = whole.batch_no AND items.position = whole.position AND items.status = 'running'
+  AND items.attempt = whole.attempt AND items.runner_no = whole.runner_no
+RETURNING items.batch_no, items.position;
+
+-- settle_item__together: several files have their final names
+UPDATE items SET status = 'processed', runner_no = NULL, ended_at = there.now
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS there (
+    batch_no bigint, position bigint, attempt bigint, runner_no bigint, now double precision)
+WHERE items.batch_no = there.batch_no AND items.position = there.position AND items.status = 'staged'
+  AND items.attempt = there.attempt AND items.runner_no = there.runner_no
+RETURNING items.batch_no, items.position, items.attempt, items.photo_id, items.generation;
 
 -- cancel_rows: a chunk of the pending items of a cancelled batch
 WITH chunk AS MATERIALIZED (
