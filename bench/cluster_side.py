@@ -179,7 +179,7 @@ def temporary() -> tempfile.TemporaryDirectory[str]:
 def main() -> None:
     """One worker whose photos do nothing for some seconds."""
     seconds, processes = float(sys.argv[1]), int(sys.argv[2])
-    with BatchController(settings=Settings()) as controller:
+    with BatchController(settings=Settings(), state_files=False) as controller:
         executor: Any = NothingExecutor(seconds, processes)
         executor.warm()
         controller.executor = lambda workers=None: executor  # type: ignore[method-assign]

@@ -236,11 +236,12 @@ def test_every_query_is_used_and_every_used_query_is_there() -> None:
 
 def test_postgresql_has_no_query_of_its_own_that_nobody_asks() -> None:
     from junmai.store import queries
+    from junmai.store.postgres_dialect import FIRST, TOGETHER
 
     shared, own = set(queries.load("sqlite")), set(queries.load("postgres"))
-    first = {name.removesuffix("__first") for name in own if name.endswith("__first")}
-    assert first <= shared | own
-    own -= {f"{name}__first" for name in first} | shared
+    beside = {name for name in own if name.endswith((FIRST, TOGETHER))}
+    assert {name.removesuffix(FIRST).removesuffix(TOGETHER) for name in beside} <= shared | own
+    own -= beside | shared
     texts = {text for path in MODULES if _name(path).startswith("store/postgres") for text in _texts(path)}
     assert own <= texts
 

@@ -561,3 +561,17 @@ def test_a_reopened_batch_holds_its_names_again(world: World) -> None:
         world.batch(photo_ids=[claims[0].photo_id])
     with pytest.raises(errors.OutputsTaken, match=first.id):
         world.store.retry_failed(second.id, by="test")
+
+
+# --- what watchers ask --------------------------------------------------------------------------------------
+
+
+def test_changed_batches_are_told_with_whether_their_state_changed(world: World) -> None:
+    first, second, _ = world.batch(2), world.batch(2), world.batch(1)
+    runner = world.runner(scope=second.no)
+    before = world.store.last_event()
+    world.pause(first)
+    world.develop(runner, world.claim(runner, 1, scope=second.no))
+    newest = world.store.last_event()
+    assert world.store.changed_batches(before, newest) == [(first.no, True), (second.no, False)]
+    assert world.store.changed_batches(newest, newest) == []

@@ -63,6 +63,7 @@ def serve(controller: BatchController, options: ServeOptions, *, ready: Callable
         server = _Server(_config(service), service, serving)
         if serving is not None:
             serving.start()
+        controller.keep_state_files()
         try:
             server.hear_signals()
             ready(f"http://{_shown(host)}:{port}/", serving)

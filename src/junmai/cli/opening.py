@@ -14,7 +14,8 @@ from junmai.config import Settings
 from junmai.control.controller import BatchController
 from junmai.control.recovery import this_process
 
-BEGIN = ("develop", "import", "serve", "worker")
+WORKER = "worker"
+BEGIN = ("develop", "import", "serve", WORKER)
 """Commands that a library is expected to begin with; where another finds none, its place may be mistyped."""
 
 
@@ -46,7 +47,7 @@ def opened(command: str) -> Iterator[BatchController]:
     """A controller for one command, which the others see under that name."""
     settings, by = configured(command)
     new = settings.store is None and not settings.database.exists()
-    with BatchController(settings=settings, by=by) as controller:
+    with BatchController(settings=settings, by=by, state_files=command != WORKER) as controller:
         for batch_id in controller.taken_in.batch_ids:
             complaints.print(f"{batch_id} was taken in from its state file.", style="yellow")
         for warning in controller.taken_in.warnings:

@@ -20,6 +20,7 @@ from junmai.clock import iso
 from junmai.config import Settings
 from junmai.control import cleaning, conditions, doctor, merging, picking, reverting
 from junmai.control.dispatching import Dispatcher, broker_of
+from junmai.control.elsewhere import Elsewhere
 from junmai.control.following import Follower
 from junmai.control.ordering import order_from
 from junmai.control.planning import Plan, make_plan, new_batch_id
@@ -68,8 +69,10 @@ class BatchController:
         settings: Settings | None = None,
         store: Store | None = None,
         by: str | None = None,
+        state_files: bool = True,
     ) -> None:
-        """`by` is how this user of the store is named to the others. Raises a `StoreError`, `ProgramNotGuarded`."""
+        """`by` is how this user of the store is named to the others. A worker of many keeps no `state_files`: whoever
+        gives commands does. Raises a `StoreError`, `ProgramNotGuarded`."""
         refuse_while_starting()
         self.settings = settings or configuration.load(Path(data_dir) if data_dir is not None else None)
         self.store = store or open_store(self.settings)
@@ -77,7 +80,10 @@ class BatchController:
         self._presence: Presence | None = None
         self._entering = threading.Lock()
         self._states = StateWriter(self.store, self.settings)
-        self.store.listen(self._states.heard)
+        self._elsewhere = Elsewhere(self.store, self._states.heard_elsewhere)
+        self._keeps_state_files = state_files
+        if state_files:
+            self.store.listen(self._states.heard)
         self.taken_in: TakenIn = take_in_unknown(self.store, self.settings)
         self._follower = Follower(self.store)
         if self.store.rows_are_behind():
@@ -87,6 +93,7 @@ class BatchController:
         """Bring the state files up to date and close the store; batches stay as they are. Rows of a cancelled batch
         are waited for up to 2 s; the next controller or runner goes on with them."""
         self._follower.close()
+        self._elsewhere.close()
         self._states.close()
         if self._presence is not None:
             self._presence.leave()
@@ -313,6 +320,13 @@ class BatchController:
         self._states.catch_up()
         return self._states.flush(seconds)
 
+    def keep_state_files(self) -> None:
+        """From here on write also those of batches that other machines change; what is behind by now first. Returns at
+        once."""
+        if self._keeps_state_files:
+            self._elsewhere.begin()
+            self._states.catch_up_behind()
+
     def latest(self) -> Batch:
         """The newest batch. Raises `NoBatchYet`."""
         found = self.store.batches(limit=1)
@@ -346,12 +360,12 @@ class BatchController:
 
     def runner_with(self, executor: Executor, batch: Batch) -> Runner:
         """A runner for one batch over an executor that is there already."""
-        self._states.catch_up_behind()
+        self.keep_state_files()
         return Runner(self.store, executor, self.settings, role="develop", scope=batch.no)
 
     def dispatcher(self, role: str, scope: int | None) -> Dispatcher:
         """Offers one batch or all of them to workers elsewhere. Raises `BadInput` where no broker is set."""
-        self._states.catch_up_behind()
+        self.keep_state_files()
         return Dispatcher(self.store, Broker(broker_of(self.settings)), self.settings, role=role, scope=scope)
 
 

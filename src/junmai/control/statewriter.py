@@ -26,6 +26,7 @@ from junmai.control.statefile import (
     state_path,
 )
 from junmai.domain.lifecycle import ENDED
+from junmai.domain.model import Batch
 from junmai.store.base import Store
 from junmai.store.engine import Row
 
@@ -82,6 +83,18 @@ class StateWriter:
         if no not in self._due:
             self._plan(no, max(0.0, PROGRESS_SECONDS - since) if no in self._written else PROGRESS_SECONDS)
 
+    def heard_elsewhere(self, no: int, of_state: bool) -> None:
+        """What processes with data folders of their own did to a batch. Never raises."""
+        if not of_state:
+            self.progress(no)
+            return
+        try:
+            batch = self._store.find_batch(no)
+            if batch is not None and self._is_behind(batch, self._store.store_id()):
+                self._plan(no, 0.0)
+        except errors.StoreError:
+            self._plan(no, RETRY_SECONDS)
+
     def catch_up_behind(self) -> None:
         """Catch up in the writer's own thread: a look at 10,000 files takes a second."""
         with self._changed:
@@ -96,8 +109,7 @@ class StateWriter:
         while page := self._store.batches(before=before, limit=200):
             before = page[-1].no
             for batch in page:
-                mark = mark_of(state_path(self._data, batch.id))
-                if mark is None or mark.store != store_id or mark.sequence < (self._store.newest_event(batch.no) or 0):
+                if self._is_behind(batch, store_id):
                     self._plan(batch.no, 0.0)
 
     def flush(self, seconds: float = 60.0) -> bool:
@@ -181,6 +193,10 @@ class StateWriter:
             log.warning("the state files could not be looked through", error=str(error))
 
     # --- writing ------------------------------------------------------------------------------------------
+
+    def _is_behind(self, batch: Batch, store_id: str) -> bool:
+        mark = mark_of(state_path(self._data, batch.id))
+        return mark is None or mark.store != store_id or mark.sequence < (self._store.newest_event(batch.no) or 0)
 
     def _is_small(self, no: int) -> bool:
         try:

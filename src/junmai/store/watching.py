@@ -44,6 +44,11 @@ class WatchVerbs(Engine):
         rows = self.read("batch_events_after", batch_no=no, after=after, limit=limit)
         return [event_from(row, self.roots) for row in rows]
 
+    def changed_batches(self, after: int, until: int) -> list[tuple[int, bool]]:
+        """The batches that events after one and up to another tell of, each with whether its state changed."""
+        rows = self.read("changed_batches", after=after, until=until)
+        return [(row["batch_no"], bool(row["of_state"])) for row in rows]
+
     def batch_totals(self) -> list[Row]:
         """By `status`: `batches`, `photos`, `processed`, `failed`, `skipped`."""
         return self.read("batch_totals")

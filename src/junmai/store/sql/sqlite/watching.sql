@@ -21,6 +21,10 @@ WHERE batch_no = :no AND status = 'failed' GROUP BY error_kind ORDER BY count DE
 -- batch_events_after: what happened to one batch since an event
 SELECT * FROM events WHERE batch_no = :batch_no AND id > :after ORDER BY id LIMIT :limit;
 
+-- changed_batches: batches that something happened to between two events, and whether their state changed
+SELECT batch_no, max(CASE WHEN substr(type, 1, 6) = 'batch_' THEN 1 ELSE 0 END) AS of_state
+FROM events WHERE id > :after AND id <= :until AND batch_no IS NOT NULL GROUP BY batch_no ORDER BY batch_no;
+
 -- batch_totals: batches and their counters by state, for the metrics
 SELECT status, count(*) AS batches, sum(total) AS photos, sum(processed) AS processed, sum(failed) AS failed,
     sum(skipped) AS skipped FROM batches GROUP BY status;
