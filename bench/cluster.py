@@ -205,7 +205,7 @@ def create(side: ClusterSide, base: Path, sizes: Sizes, rounds: int, rng: random
 
 def pause(side: ClusterSide, base: Path, sizes: Sizes, rounds: int, rng: random.Random) -> Rows:
     """Pauses in the middle of it."""
-    count = 5 * sizes.beside
+    count = sizes.beside // 5
     rows = Rows(f"Pauses of a batch of {count:,} that 8 workers settle at full speed")
     ids = side.add_photos(count)
     with output_folder(base) as folder, side.opened() as controller, side.workers(8):
