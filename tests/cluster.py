@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from junmai.control.doctor import all_items
 from junmai.domain.model import Batch
@@ -31,6 +31,21 @@ def missing() -> str | None:
         if importlib.util.find_spec(module) is None:
             return f"{module} is not installed (it has no wheel for this platform, or the dev group is not installed)"
     return None
+
+
+class AnyBroker(Protocol):
+    """A broker that a test may do bad things to."""
+
+    @property
+    def url(self) -> str: ...
+
+    def flush(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def begin_again(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class Valkey:
@@ -118,7 +133,7 @@ class Worker:
 class Cluster:
     """Machines that share a store, a broker and the folders of photos."""
 
-    def __init__(self, base: Path, store_url: str, broker: Valkey) -> None:
+    def __init__(self, base: Path, store_url: str, broker: AnyBroker) -> None:
         self.base = base
         self.store_url = store_url
         self.broker = broker
