@@ -18,6 +18,7 @@ from junmai.control.importing import _is_gone
 from junmai.control.lookout import Lookout
 from junmai.control.presence import Presence
 from junmai.control.recovery import take_over_from_dead
+from junmai.control.working import told
 from junmai.domain.lifecycle import PauseReason
 from junmai.domain.model import Batch, Settled
 from junmai.store.roots import Roots
@@ -100,8 +101,10 @@ def test_the_roots_that_keep_a_batch_waiting_are_named(
     assert rooting.missing_for(here.store, settings, batch) == []
     without = Presence(lacking, settings, role="worker", scope=None, workers=1)
     assert rooting.missing_for(here.store, settings, batch) == ["archive"]
+    assert told(here.store, settings)["waiting"] == [{"batch_id": batch.id, "roots": ["archive"]}]
     having = Presence(here.store, settings, role="worker", scope=None, workers=1)
     assert rooting.missing_for(lacking, settings, batch) == []
+    assert told(lacking, settings)["waiting"] == []
     assert rooting.missing_for(lacking, settings, replace(batch, status="paused")) == []
     without.leave()
     having.leave()

@@ -137,6 +137,7 @@ WORKERS: dict[str, object] = {
     ],
     "queue_depth": 8,
     "queue_error": None,
+    "waiting": [{"batch_id": ID, "roots": ["scratch"]}],
 }
 EVENTS = (
     "retry: 2000\n: from 41\n\n"

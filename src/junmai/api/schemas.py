@@ -361,10 +361,16 @@ class WorkerAnswer(_Answer):
     photos: list[HeldPhotoAnswer]
 
 
+class WaitingAnswer(_Answer):
+    batch_id: str
+    roots: list[str]
+
+
 class Workers(_Answer):
     workers: list[WorkerAnswer]
     queue_depth: int | None
     queue_error: str | None
+    waiting: list[WaitingAnswer]
 
 
 class Live(_Answer):

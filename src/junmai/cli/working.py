@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from junmai.cli.opening import opened
 from junmai.cli.render import complaints, console, counted, print_json, span
+from junmai.control import rooting
 from junmai.control.working import AtWork, Work, at_work, queue_of, told
 
 EXIT_DONE = 0
@@ -58,16 +59,18 @@ def _signals(work: Work) -> Iterator[None]:
 def workers(json: Json = False) -> int:
     """List who develops, on whatever machine, with the photos in hand; and how many wait in the broker's queue."""
     with opened("workers") as controller:
+        if json:
+            print_json(told(controller.store, controller.settings))
+            return EXIT_DONE
         found = at_work(controller.store, controller.settings)
         queue = queue_of(controller.store, controller.settings)
         now = controller.store.clock.now()
-        if json:
-            print_json(told(found, queue))
-            return EXIT_DONE
         for one in found:
             _print(one, now)
         if not found:
             console.print("Nobody develops at this moment: `junmai worker`, `serve` and `develop` do.")
+        for batch, missing in rooting.waiting(controller.store, controller.settings):
+            complaints.print(escape(f"{batch.id}: {rooting.sentence(missing)}"), style="yellow")
         if queue is not None and queue.error:
             complaints.print(escape(queue.error), style="yellow")
         elif queue is not None:

@@ -30,6 +30,12 @@ def missing_for(store: Store, settings: Settings, batch: Batch) -> list[str]:
     return [name for name in roots if beyond([name], able)] or roots
 
 
+def waiting(store: Store, settings: Settings) -> list[tuple[Batch, list[str]]]:
+    """The running batches that wait for roots, each with these; the newest first."""
+    found = ((batch, missing_for(store, settings, batch)) for batch in store.batches(status=BatchStatus.RUNNING))
+    return [(batch, missing) for batch, missing in found if missing]
+
+
 def sentence(missing: Sequence[str]) -> str:
     """What the user reads of a batch that waits for them."""
     return f"it waits for the root {' and '.join(missing)}, which no machine at work has; {advice(missing)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from junmai import errors
 from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
+from junmai.control import rooting
 from junmai.control.claiming import FromOffers
 from junmai.control.controller import BatchController
 from junmai.control.dispatching import WORKER, broker_of
@@ -143,12 +144,15 @@ def queue_of(store: Store, settings: Settings) -> Queue | None:
         broker.close()
 
 
-def told(found: Sequence[AtWork], queue: Queue | None) -> dict[str, object]:
-    """Both as JSON; `queue_depth` and `queue_error` are null where no broker is set."""
+def told(store: Store, settings: Settings) -> dict[str, object]:
+    """All of it as JSON, with the batches that wait for roots; `queue_depth` and `queue_error` are null where no broker
+    is set."""
+    found, queue = at_work(store, settings), queue_of(store, settings)
     return {
         "workers": [_shown(one) for one in found],
         "queue_depth": queue.depth if queue else None,
         "queue_error": (queue.error or None) if queue else None,
+        "waiting": [{"batch_id": batch.id, "roots": missing} for batch, missing in rooting.waiting(store, settings)],
     }
 
 

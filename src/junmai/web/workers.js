@@ -11,8 +11,13 @@ function worker(one) {
   const photos = one.photos.map((photo) =>
     h("li", {}, h("a", { href: `#/batch/${photo.batch_id}` }, photo.file_name)));
   return h("li", {},
-    h("p", { class: "row" }, h("strong", {}, one.host), h("span", { class: "dim" }, processes)),
+    h("p", { class: "row" }, h("strong", {}, one.host), h("span", { class: "dim" }, [processes, ...one.roots].join(" · "))),
     photos.length ? h("ul", { class: "held" }, photos) : null);
+}
+
+function waits(one) {
+  return h("p", {}, h("a", { href: `#/batch/${one.batch_id}` }, one.batch_id), " ",
+    t("workers.waits", { roots: one.roots.join(", ") }));
 }
 
 function queue(found) {
@@ -30,9 +35,10 @@ export function workersSection() {
     if (document.hidden) return;
     try {
       const found = await api.workers();
-      element.hidden = found.workers.length < 2 && found.queue_depth === null && found.queue_error === null;
+      element.hidden = found.workers.length < 2 && found.queue_depth === null && found.queue_error === null
+        && !found.waiting.length;
       fill(list, found.workers.map(worker));
-      fill(waiting, queue(found));
+      fill(waiting, [...found.waiting.map(waits), queue(found)]);
     } catch {
       // the connection says so itself
     }

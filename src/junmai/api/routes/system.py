@@ -19,7 +19,7 @@ from junmai.api.security import COOKIE
 from junmai.api.service import Service
 from junmai.api.stream import Dialogue, EventStream, refuse_crowd
 from junmai.control.recovery import live_runners
-from junmai.control.working import at_work, queue_of, told
+from junmai.control.working import told
 from junmai.develop.version import ENGINE_VERSION
 
 router = APIRouter(tags=["system"])
@@ -115,7 +115,7 @@ async def workers(request: Request) -> JSONResponse:
 
 def _workers(service: Service) -> dict[str, object]:
     store, settings = service.controller.store, service.controller.settings
-    return told(at_work(store, settings), queue_of(store, settings))
+    return told(store, settings)
 
 
 @route("GET", "/live", schemas.Live, {"status": "live"})
