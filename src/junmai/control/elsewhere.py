@@ -45,11 +45,15 @@ class Elsewhere:
 
     def _run(self) -> None:
         seen: int | None = None
+        away = False
         while True:
             last = self._end.is_set()
+            if last and away:  # at the end a server that is away is not waited for
+                return
             try:
-                seen = self._look(seen)
+                seen, away = self._look(seen), False
             except errors.StoreError as error:
+                away = True
                 log.warning("what other machines do is looked for again later", error=error.message)
             if last:
                 return

@@ -92,7 +92,7 @@ class StateWriter:
             batch = self._store.find_batch(no)
             if batch is not None and self._is_behind(batch, self._store.store_id()):
                 self._plan(no, 0.0)
-        except errors.StoreError:
+        except (errors.JunmaiError, OSError):
             self._plan(no, RETRY_SECONDS)
 
     def catch_up_behind(self) -> None:
