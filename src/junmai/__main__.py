@@ -10,12 +10,15 @@ import sys
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    from junmai import files
+    try:
+        from junmai import files
 
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by a daemon: a database must not get its number
-            setattr(sys, name, files.nowhere())
-    from junmai.cli.main import run
+        for name in ("stdin", "stdout", "stderr"):
+            if getattr(sys, name) is None:  # closed by a daemon: a database must not get its number
+                setattr(sys, name, files.nowhere())
+        from junmai.cli.main import run
+    except KeyboardInterrupt:  # while it loads; later it is the command's to say
+        sys.exit(130)
 
     sys.exit(run(sys.argv[1:]))
 

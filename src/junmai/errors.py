@@ -287,15 +287,15 @@ class StoreRefused(StoreError):
 
 class ClusterNotInstalled(StoreError):
     """The store is PostgreSQL, or the executor Celery, and the packages for that are not installed ({detail}).
-    `pip install 'junmai[cluster]'` brings them."""
+    `pipx install --force '.[cluster]'` in Junmai's folder brings them."""
 
     code = "cluster_not_installed"
     exit_code = 2
 
 
 class BrokerAway(JunmaiError):
-    """The broker {place} does not answer ({detail}). No photo is lost by that: workers that get no messages look into
-    the store themselves. Start it, or see to the network."""
+    """The broker {place} cannot be used ({detail}). No photo is lost by that: workers that get no messages look into
+    the store themselves. Start it, or see to its address, its password and the network."""
 
     code = "broker_away"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from api.serving import server
 from junmai.demo.shoot import make_sample_shoot
 from running import Develop, checksums, fingerprints, junmai, kill_group, start
 
@@ -62,6 +63,19 @@ def test_photos_are_matched_over_postgresql(made: Path, tmp_path: Path, data: Pa
     assert len(ended.photos("processed")) == len(list(out.iterdir())) == 3
     status = json.loads(junmai("batch", "show", ended.summary["batch_id"], "--json", data=data).out)
     assert (status["status"], status["matching"], status["measured_count"]) == ("completed", "solved", 3)
+
+
+def test_a_develop_that_watches_a_server_of_another_machine_has_its_own_state_file(
+    made: Path, tmp_path: Path, data: Path
+) -> None:
+    shoot = _shoot(made, tmp_path / "shoot", 3)
+    with server(tmp_path / "serving"):
+        ended = junmai("develop", shoot, "--out", tmp_path / "out", "--json", data=data)
+    assert ended.code == 0, ended.err
+    assert "being developed already (serve, process" in ended.err
+    (file,) = (data / "batch_states").glob("batch_*.json")
+    state = json.loads(file.read_text(encoding="utf-8"))
+    assert (state["status"], state["processed_count"]) == ("completed", 3)
 
 
 def test_a_killed_develop_goes_on_over_postgresql_and_nothing_is_lost_or_done_twice(

@@ -14,7 +14,7 @@ import pytest
 import cluster as clusters
 from cluster import Cluster, Valkey, wait_until
 from junmai.demo.shoot import make_sample_shoot
-from running import Ended, checksums, fingerprints, junmai, kill_group, start
+from running import Develop, Ended, checksums, fingerprints, junmai, kill_group, start
 
 pytestmark = pytest.mark.slow
 PHOTOS = 4
@@ -97,6 +97,27 @@ def test_a_machine_that_lacks_the_root_is_told_which_and_where_to_name_it(
 
     went_on = junmai("batch", "resume", "--json", "--workers", "1", data=there)
     assert (went_on.code, went_on.summary["processed_count"]) == (0, PHOTOS), went_on.err
+    assert len(checksums(nas / "out")) == PHOTOS
+
+
+def test_the_same_command_on_another_machine_goes_on_with_its_unfinished_batch(
+    made: Path, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUNMAI_STORE", postgres_url)
+    nas, elsewhere = tmp_path / "nas", tmp_path / "elsewhere"
+    shutil.copytree(made, nas / "2026")
+    elsewhere.symlink_to(nas)
+    here, there = tmp_path / "here", tmp_path / "there"
+    _name(here, archive=nas)
+    _name(there, archive=elsewhere)
+    run = Develop(start("develop", nas / "2026", "--out", nas / "out", "--json", "--workers", "1", data=here))
+    assert run.wait_for_photo()
+    kill_group(run.process)
+    run.close()
+    command = ("develop", elsewhere / "2026", "--out", elsewhere / "out", "--json", "--workers", "1")
+    went_on = junmai(*command, data=there)
+    assert went_on.code == 0, went_on.err
+    assert 0 < went_on.summary["processed_count"] < PHOTOS
     assert len(checksums(nas / "out")) == PHOTOS
 
 

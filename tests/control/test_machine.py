@@ -34,21 +34,21 @@ class Dial:
 class Watched:
     """A running batch, the lookout of its runner, and the dial."""
 
-    def __init__(self, settings: Settings, clock: FakeClock) -> None:
+    def __init__(self, settings: Settings, clock: FakeClock, *, shared: bool = False) -> None:
         self.clock = clock
         self.store = SqliteStore(settings.database, clock=clock)
         self.world = World(self.store)
         self.dial = Dial()
         self.batch = self.world.batch(3)
         self.runner = self.world.runner()
-        self._lookout = Lookout(self.store, settings, scope=None, machine=self.dial)
+        self.lookout = Lookout(self.store, settings, scope=None, machine=self.dial, shared=shared)
 
     def look(self, *, memory: float = 40.0, processor: float = 10.0, seconds: float = 2.5) -> str:
         """Let time pass at that load, looking as often as a runner does; returns the state of the batch."""
         self.dial.now = Load(memory, processor)
         for _ in range(int(seconds / 2.5)):
             self.clock.turn(2.5)
-            self._lookout.look(self.runner)
+            self.lookout.look(self.runner)
         return self.store.batch(self.batch.id).status
 
     def warnings(self) -> list[dict[str, object]]:
@@ -97,6 +97,19 @@ def test_a_users_pause_is_left_alone(watched: Watched) -> None:
     watched.look(memory=96.0, seconds=10)
     watched.store.pause(watched.batch.id, reason=PauseReason.USER, by="somebody")
     assert watched.look(memory=10.0, seconds=10) == "paused"
+
+
+def test_one_of_many_machines_holds_its_own_claims_and_pauses_nothing(
+    settings: Settings, fake_clock: FakeClock
+) -> None:
+    watched = Watched(settings.model_copy(update={"low_disk_mb": 0}), fake_clock, shared=True)
+    held = []
+    for memory in (40.0, 96.0, 90.0, 80.0):
+        assert watched.look(memory=memory, seconds=10) == "running"
+        held.append(watched.lookout.is_held)
+    assert held == [False, True, True, False]
+    assert len(watched.warnings()) == 1
+    watched.store.close()
 
 
 def test_limits_of_zero_switch_waiting_off(settings: Settings, fake_clock: FakeClock) -> None:

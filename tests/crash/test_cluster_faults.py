@@ -89,6 +89,9 @@ def test_three_workers_develop_every_photo_once(cluster: Cluster, shoot: Shoot, 
         assert listed["queue_depth"] is not None
     assert_all_is_well(cluster, shoot, out)
     assert [worker.end() for worker in cluster.workers] == [0, 0, 0]
+    for worker in cluster.workers:
+        wait_until(lambda said=worker.said: "Ended" in said[-1], "its last word")  # type: ignore[misc]
+        assert "Finishing the photos in hand" in worker.said[-2]
 
 
 def test_a_worker_is_killed(cluster: Cluster, shoot: Shoot, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import cluster as clusters
 from api.serving import free_port
 from cluster import Valkey
 from junmai import errors
+from junmai.control import working
 from junmai.domain.dispatch import Offer
 from junmai.executors.celery import Broker, message_priority, place_of
+from running import junmai, wait_until
 
 pytestmark = [
     pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),
@@ -53,6 +55,28 @@ def test_a_broker_that_dies_between_two_messages_is_said_and_reached_again(valke
     broker.send(OFFER, 5)
     assert broker.depth() == 1
     broker.close()
+
+
+def test_a_worker_says_once_that_its_broker_cannot_be_used_and_once_that_it_can_again(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "BROKER_SECONDS", 0.05)
+    said: list[str] = []
+    watch = working.BrokerWatch(valkey.url, said.append)
+    watch.start()
+    valkey.kill()
+    assert wait_until(lambda: bool(said))
+    valkey.begin_again()
+    assert wait_until(lambda: len(said) > 1)
+    watch.stop()
+    assert "cannot be used" in said[0]
+    assert said[1:] == ["The broker can be used again."]
+
+
+def test_a_worker_without_the_store_of_the_others_is_refused(tmp_path: Path) -> None:
+    ended = junmai("worker", data=tmp_path / "data", JUNMAI_BROKER="redis://127.0.0.1:1/0")
+    assert ended.code == 2
+    assert "set `store`" in ended.err
 
 
 def test_the_most_urgent_batch_comes_first_over_every_kind_of_broker() -> None:

@@ -29,6 +29,6 @@ def test_a_batch_that_waits_for_a_root_says_which_and_leads_there(
     with server(data) as found, opened(browser, f"http://localhost:{found.port}") as page:
         page.goto("/")
         section = page.locator("#workers")
-        expect(section).to_contain_text("waits for the root archive, which no machine at work has")
+        expect(section).to_contain_text("waits for the root archive, which nobody who develops has")
         section.get_by_role("link").click()
         expect(page).to_have_url(f"http://localhost:{found.port}/#/batch/{batch_id}")

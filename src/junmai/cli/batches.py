@@ -75,7 +75,7 @@ def cancel(batch: BatchId = None, json: Json = False) -> int:
 @app.command("priority")
 def set_priority(
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")],
-    priority: Annotated[int, typer.Argument(metavar="1..10", help="10 goes first; 5 is usual.")],
+    priority: Annotated[int, typer.Argument(metavar="PRIORITY", help="1 to 10; 10 goes first, 5 is usual.")],
     json: Json = False,
 ) -> int:
     """Say how urgent a batch is."""

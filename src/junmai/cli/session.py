@@ -62,6 +62,7 @@ class Foreground:
                 served = ", ".join(self._controller.served_by(batch))
                 self._reporter.word(f"{batch.id} is being developed already ({served}); watching it.")
                 executor.stop()
+                self._controller.keep_state_files()
             else:
                 thread = self._start(batch, executor)
             self._follow(batch, thread, executor, since)

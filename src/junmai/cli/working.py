@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -18,7 +20,7 @@ from junmai.control import rooting
 from junmai.control.working import AtWork, Work, at_work, queue_of, told
 
 EXIT_DONE = 0
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def worker(
@@ -29,7 +31,7 @@ def worker(
 ) -> int:
     """Develop what other Junmais offer by the broker, until Ctrl-C. It needs `store` and `broker` set as they have."""
     with opened("worker") as controller:
-        work = Work(controller, workers, events=events)
+        work = Work(controller, workers, events=events, complain=_complain)
         count = counted(work.workers, "process", "processes")
 
         def ready() -> None:
@@ -37,7 +39,12 @@ def worker(
 
         with _signals(work):
             work.run(ready)
+        print("Ended; nothing is in hand.", flush=True)
     return EXIT_DONE
+
+
+def _complain(text: str) -> None:
+    complaints.print(escape(text), style="yellow")
 
 
 @contextmanager
@@ -45,7 +52,9 @@ def _signals(work: Work) -> Iterator[None]:
     """Ctrl-C once: finish what is in hand. Twice: give it back."""
 
     def press(number: int, frame: FrameType | None) -> None:
-        work.stop()
+        word = work.stop()
+        with suppress(OSError, ValueError):  # a closed terminal; a handler must not print, it may have met a print
+            os.write(sys.stdout.fileno(), f"{word}\n".encode())
 
     kinds = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {kind: signal.signal(kind, press) for kind in kinds}

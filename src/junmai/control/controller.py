@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -341,9 +342,12 @@ class BatchController:
     # --- working ------------------------------------------------------------------------------------------
 
     def served_by(self, batch: Batch) -> list[str]:
-        """The live runners that develop this batch, each by role and process."""
+        """The live runners that develop this batch, each by role and process, and by its machine where that is
+        another."""
         found = live_runners(self.store, self.settings, serving=batch.no)
-        return [f"{runner.role}, process {runner.pid}" for runner in found]
+        here = socket.gethostname()
+        names = ((f"{one.role}, process {one.pid}", "" if one.host == here else f" on {one.host}") for one in found)
+        return ["".join(parts) for parts in names]
 
     def executor(self, workers: int | None = None) -> ProcessExecutor:
         """Local worker processes: as many as asked for, as set, or as cores and free memory allow."""

@@ -21,7 +21,7 @@ from junmai.executors.processes import ProcessExecutor
 from junmai.library.scan import LeftOut
 from junmai.library.selection import Selection
 from junmai.store.base import Store
-from junmai.store.roots import lacking
+from junmai.store.roots import Roots, lacking
 
 REASONS_NAMED = 5
 NO_SIDECAR = "is no RAW: Lightroom keeps its settings in the file itself, and an original is never written to"
@@ -73,9 +73,12 @@ def prepare(
     remove_unsealed(store, controller.settings)
     picked = [f"collection {collection}"] if collection is not None else [str(source) for source in sources]
     matched = [f"matched to {match_to}"] if match_to is not None else []
-    key = request_key(order, [*picked, f"rating>={min_rating}", *matched])
+    rest = [f"rating>={min_rating}", *matched]
+    key = request_key(_kept(order, store.roots), [*map(store.roots.kept, picked), *rest])
     last_event = store.last_event()
     unfinished = store.unfinished_by_request(key)
+    if unfinished is None:  # of a batch from before its root had a name
+        unfinished = store.unfinished_by_request(request_key(order, [*picked, *rest]))
     if unfinished is not None:
         return _resumed(controller, unfinished, last_event)
     if collection is None:
@@ -104,6 +107,11 @@ def prepare(
             low = len(imported.photos) - len(plan.items)
             counts = (plan.replaced, low, plan.kept_names, plan.lacking)
             return Prepared(batch, False, imported.left_out, done, last_event, *counts)
+
+
+def _kept(order: Order, roots: Roots) -> Order:
+    """With its folder as the store keeps it: a named root lies elsewhere on another machine."""
+    return order if order.folder is None else replace(order, folder=Path(roots.kept(str(order.folder))))
 
 
 def _looked_at_anew(

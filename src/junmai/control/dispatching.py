@@ -86,7 +86,7 @@ class Dispatcher:
         self._settings = settings
         self._role = role
         self._scope = scope
-        self._lookout = Lookout(store, settings, scope=scope)
+        self._lookout = Lookout(store, settings, scope=scope, shared=True)
         self._keeper = BackupKeeper(store, settings)
         self._stopping = threading.Event()
         self._presence: Presence | None = None

@@ -117,8 +117,12 @@ def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
     gone: list[str] = []
     changed: list[str] = []
     bare: list[str] = []
+    unseen: set[str] = set()
     for item in all_items(store, batch.no, status="processed"):
-        if item.output_sha256 is None or item.output_name is None or lacking(item.folder):
+        if item.output_sha256 is None or item.output_name is None:
+            continue
+        if name := lacking(item.folder):
+            unseen.add(name)
             continue
         if len(item.further) != len(batch.recipe.further):
             bare.append(item.output_name)
@@ -136,6 +140,9 @@ def _outputs(store: Store, batch: Batch, read: bool) -> Iterator[Finding]:
     if bare:
         words = f"{_some(bare)} recorded without the further outputs that belong to them."
         yield Finding("error", "further", words, batch.id)
+    for name in sorted(unseen):
+        words = f"Its outputs in the root {name}, which this machine lacks, were not looked at."
+        yield Finding("warning", "root", words, batch.id)
     if gone:
         words = f"{_some(gone)} gone (moved or deleted since); the same develop command makes anew."
         yield Finding("warning", "output", words, batch.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from junmai import errors
+from junmai import log as logs
 from junmai.config import Settings
 from junmai.control import conditions
 from junmai.control.cleaning import Forgetting
@@ -16,6 +17,8 @@ from junmai.domain.model import Batch
 from junmai.store.base import Store
 from junmai.store.roots import lacking
 
+log = logs.get("junmai.lookout")
+
 SWEEP_SECONDS = 1.0
 """How often the dead are looked for: their photos are taken over within twice that."""
 CONDITION_SECONDS = 2.0
@@ -25,8 +28,20 @@ CLEANUP_SECONDS = 3600.0
 class Lookout:
     """Looks around for one runner, each thing at its own interval."""
 
-    def __init__(self, store: Store, settings: Settings, *, scope: int | None, machine: Machine | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        *,
+        scope: int | None,
+        machine: Machine | None = None,
+        shared: bool = False,
+    ) -> None:
+        """`shared`: batches are developed by many machines. That this one is busy holds its own claims (`is_held`), and
+        pauses no batch."""
         self._store = store
+        self._shared = shared
+        self._short: str | None = None
         self._settings = settings
         self._scope = scope
         self._due = dict.fromkeys((self._sweep, self._causes, self._old), 0.0)
@@ -49,6 +64,11 @@ class Lookout:
         if self._forgetting is not None and not self._forgetting.step():
             self._forgetting = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this machine is to take nothing new, because other programs need it."""
+        return self._short is not None
+
     def pause(self, batch: Batch, cause: conditions.Cause) -> None:
         """Pause for a cause of Junmai's own; somebody who paused or cancelled first serves as well."""
         with contextlib.suppress(errors.WrongState):
@@ -62,6 +82,9 @@ class Lookout:
 
     def _causes(self) -> None:
         busy = self._watch.look()
+        if self._shared:
+            self._hold(busy)
+            busy = None
         if busy is None:
             self._held.clear()
             self._excused.clear()
@@ -76,6 +99,17 @@ class Lookout:
                 with contextlib.suppress(errors.WrongState):
                     self._store.resume(batch.id, by="junmai", only_reason=PauseReason(str(batch.pause_reason)))
 
+    def _hold(self, busy: conditions.Cause | None) -> None:
+        before = self._short
+        if busy is not None:
+            self._short = busy.detail or conditions.MEMORY
+        elif self._short is not None and self._watch.is_over(self._short):
+            self._short = None
+        if before is None and self._short is not None:
+            log.warning("nothing new is claimed while other programs need this machine", resource=self._short)
+        elif before is not None and self._short is None:
+            log.info("claiming again", resource=before)
+
     def _busy(self, batch: Batch, busy: conditions.Cause | None) -> conditions.Cause | None:
         if batch.no in self._held:
             self._excused.add(batch.no)
@@ -86,7 +120,7 @@ class Lookout:
 
     def _is_over(self, batch: Batch) -> bool:
         if batch.pause_reason == PauseReason.MACHINE_BUSY:
-            return self._watch.is_over(batch.pause_detail or conditions.MEMORY)
+            return self._shared or self._watch.is_over(batch.pause_detail or conditions.MEMORY)
         return not conditions.lasts(self._store, batch, self._settings)
 
     def _served(self) -> list[Batch]:

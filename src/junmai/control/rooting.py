@@ -38,7 +38,7 @@ def waiting(store: Store, settings: Settings) -> list[tuple[Batch, list[str]]]:
 
 def sentence(missing: Sequence[str]) -> str:
     """What the user reads of a batch that waits for them."""
-    return f"it waits for the root {' and '.join(missing)}, which no machine at work has; {advice(missing)}"
+    return f"it waits for the root {' and '.join(missing)}, which nobody who develops has; {advice(missing)}"
 
 
 def advice(missing: Sequence[str]) -> str:

@@ -82,7 +82,7 @@ class Runner:
         self._batches: dict[int, Batch] = {}
         self._mean_seconds: float | None = None
         self._failures_in_a_row = 0
-        self._lookout = Lookout(store, settings, scope=scope)
+        self._lookout = Lookout(store, settings, scope=scope, shared=source is not None)
         self._keeper = BackupKeeper(store, settings)
         self._settler = Settler(
             store,
@@ -237,7 +237,7 @@ class Runner:
     # --- claiming -----------------------------------------------------------------------------------------
 
     def _claim(self) -> None:
-        if self._stop is not Stop.NO:
+        if self._stop is not Stop.NO or self._lookout.is_held:
             return
         if self._alone:
             if not self._in_hand:

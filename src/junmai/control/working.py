@@ -30,6 +30,8 @@ log = logs.get("junmai.working")
 
 LOOK_SECONDS = 0.1
 AGAIN_SECONDS = 2.0
+BROKER_SECONDS = 10.0
+"""So often a worker looks whether its broker can be used."""
 CONSUMER_SECONDS = 10.0
 """How long Celery may take to end when nothing is in hand any more."""
 
@@ -37,9 +39,19 @@ CONSUMER_SECONDS = 10.0
 class Work:
     """Develops what is offered, until it is asked to end."""
 
-    def __init__(self, controller: BatchController, workers: int | None, *, events: bool = False) -> None:
-        """Raises `BadInput`, `ClusterNotInstalled`, and `VersionsDiffer` where workers of another version live."""
+    def __init__(
+        self,
+        controller: BatchController,
+        workers: int | None,
+        *,
+        events: bool = False,
+        complain: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """`complain` is told when the broker cannot be used, and when it can be again. Raises `BadInput`,
+        `ClusterNotInstalled`, and `VersionsDiffer` where workers of another version live."""
         store, settings = controller.store, controller.settings
+        if settings.store is None:
+            raise errors.BadInput(detail="a worker needs the store that the others have: set `store` as they do")
         executor = controller.executor(workers)
         self._source = FromOffers(store, executor.workers)
         self._consumer = Consumer(
@@ -50,14 +62,19 @@ class Work:
             events=events,
         )
         check_version(store, settings)
+        self._broker = BrokerWatch(broker_of(settings), complain)
         self._runner = Runner(store, executor, settings, role=WORKER, scope=None, source=self._source)
         self._asked = 0
         self.workers = executor.workers
         self.name = self._consumer.name
 
-    def stop(self) -> None:
-        """Once: finish the photos in hand. Twice: give them back. Only takes a note, for a signal handler."""
+    def stop(self) -> str:
+        """Once: finish the photos in hand. Twice: give them back. Only takes a note, for a signal handler; returns what
+        to tell the user."""
         self._asked += 1
+        if self._asked == 1:
+            return "Finishing the photos in hand. Ctrl-C again gives them back at once."
+        return "Giving back the photos in hand."
 
     def run(self, ready: Callable[[], None]) -> None:
         """Work until `stop`; `ready` is called when this worker is among the living. What ends it unasked is raised."""
@@ -65,6 +82,7 @@ class Work:
         ready()
         self._consumer.want(self.workers)
         self._consumer.start()
+        self._broker.start()
         again_at = 0.0
         while thread.is_alive() and not self._asked:
             time.sleep(LOOK_SECONDS)
@@ -78,6 +96,7 @@ class Work:
             raise self._runner.error
 
     def _end(self, thread: threading.Thread) -> None:
+        self._broker.stop()
         self._consumer.stop()
         self._source.close()
         self._runner.stop(at_once=self._asked > 1)
@@ -88,6 +107,42 @@ class Work:
         self._source.release()
         if not self._consumer.join(CONSUMER_SECONDS):
             log.warning("Celery did not end in time")
+
+
+class BrokerWatch:
+    """Says when the broker cannot be used, and when it can be again; Celery itself tries on in silence."""
+
+    def __init__(self, url: str, complain: Callable[[str], None]) -> None:
+        self._url = url
+        self._complain = complain
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="junmai-broker", daemon=True)
+
+    def start(self) -> None:
+        """Look in a thread of its own: a broker may take seconds not to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No more; the thread ends by itself."""
+        self._end.set()
+
+    def _run(self) -> None:
+        broker, away = Broker(self._url), False
+        while not self._end.is_set():
+            try:
+                broker.depth()
+            except errors.BrokerAway as error:
+                if not away:
+                    log.warning("the broker cannot be used", code=error.code, error=error.message)
+                    self._complain(error.message)
+                away = True
+            else:
+                if away:
+                    log.info("the broker can be used again")
+                    self._complain("The broker can be used again.")
+                away = False
+            self._end.wait(BROKER_SECONDS)
+        broker.close()
 
 
 def check_version(store: Store, settings: Settings) -> None:

@@ -24,7 +24,7 @@ import psutil
 from junmai import errors
 from junmai.clock import Clock, SystemClock
 from junmai.executors.base import Ending, Job, Outcome
-from junmai.executors.worker import LIVES, live, one_thread
+from junmai.executors.worker import LIVES, live, no_interrupt, one_thread
 
 MEMORY_LOOK_SECONDS = 0.5
 STOP_SECONDS = 5.0
@@ -125,7 +125,7 @@ class ProcessExecutor:
     def _start_one(self) -> _Worker:
         mine, theirs = self._context.Pipe()
         process = self._context.Process(target=live, args=(theirs, os.getpid()), name="junmai-worker", daemon=True)
-        with one_thread():
+        with one_thread(), no_interrupt():
             process.start()
         theirs.close()
         worker = _Worker(process, mine)
