@@ -117,6 +117,14 @@ def test_roots_with_names_may_stand_in_the_environment(tmp_path: Path, monkeypat
     assert config.load(tmp_path).allowed == (Path("/photos"),)
 
 
+def test_roots_in_the_environment_that_are_no_json_are_refused_with_an_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUNMAI_ROOTS", "{archive: /mnt/nas}")
+    with pytest.raises(errors.BadInput, match=r'JUNMAI_ROOTS or config.toml\) does not fit.*\["/mnt/nas"\]'):
+        config.load(tmp_path)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     @field_validator("roots", mode="before")
     @classmethod
     def _check_roots(cls, given: object) -> object:
+        if isinstance(given, str):  # of the environment, and no JSON
+            raise ValueError(f'it must be JSON, as ["/mnt/nas"] or {{"archive": "/mnt/nas"}}, and is {given!r}')
         return _named(given) if isinstance(given, Mapping) else given
 
     @property
@@ -136,7 +138,7 @@ def load(data: Path | None = None) -> Settings:
         settings = Settings() if data is None else Settings(data=data)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name = str(first["loc"][0])
         raise errors.BadInput(
             detail=f"The setting {name} (JUNMAI_{name.upper()} or config.toml) does not fit: {first['msg']}."
         ) from error
