@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import cluster as clusters
+from api.serving import server
 from cluster import Cluster, Valkey, wait_until
 from junmai.demo.shoot import make_sample_shoot
 from running import Develop, Ended, checksums, fingerprints, junmai, kill_group, start
@@ -110,15 +111,18 @@ def test_the_same_command_on_another_machine_goes_on_with_its_unfinished_batch(
     here, there = tmp_path / "here", tmp_path / "there"
     _name(here, archive=nas)
     _name(there, archive=elsewhere)
-    run = Develop(start("develop", nas / "2026", "--out", nas / "out", "--json", "--workers", "1", data=here))
-    assert run.wait_for_photo()
+    begun = ("develop", nas / "2026", "--out", nas / "out", "--json", "--workers", "1")
+    run = Develop(start(*begun, data=here, JUNMAI_LOW_DISK_MB="1000000000"))  # so it waits before the first photo
+    assert run.process.stderr is not None
+    assert any("Paused" in line for line in iter(run.process.stderr.readline, ""))
     kill_group(run.process)
     run.close()
     command = ("develop", elsewhere / "2026", "--out", elsewhere / "out", "--json", "--workers", "1")
     went_on = junmai(*command, data=there)
     assert went_on.code == 0, went_on.err
-    assert 0 < went_on.summary["processed_count"] < PHOTOS
+    assert went_on.summary["processed_count"] == PHOTOS
     assert len(checksums(nas / "out")) == PHOTOS
+    assert len(junmai("batch", "list", "--json", data=there).lines) == 1
 
 
 # --- with a broker -----------------------------------------------------------------------------------------
@@ -173,3 +177,42 @@ def test_only_a_worker_with_the_root_develops_and_to_where_its_own_root_is(
     assert fingerprints(copy / "2026") == before
     listed = junmai("workers", "--json", data=here, **machines.environment).summary
     assert sorted(one["roots"] for one in listed["workers"]) == [[], ["archive"]]
+
+
+def test_a_worker_whose_disk_is_not_mounted_takes_nothing_and_the_others_go_on(
+    machines: Cluster, made: Path, tmp_path: Path
+) -> None:
+    nas, unmounted = tmp_path / "nas", tmp_path / "unmounted"
+    unmounted.mkdir()
+    shutil.copytree(made, nas / "2026")
+    _add_worker(machines, archive=str(unmounted))
+    _add_worker(machines, archive=str(nas))
+    del machines.environment["JUNMAI_ROOTS"]
+    here = machines.machine()
+    _name(here, archive=nas)
+    ended = junmai("develop", nas / "2026", "--out", nas / "out", "--json", data=here, **machines.environment)
+    assert ended.code == 0, ended.err
+    assert len(checksums(nas / "out")) == PHOTOS
+    assert list(unmounted.iterdir()) == []
+    batch = machines.batch()
+    assert batch is not None
+    with machines.store() as store:
+        assert not [event for event in store.events(no=batch.no) if event.type == "batch_paused"]
+
+
+def test_whoever_watches_a_server_without_workers_is_told_what_is_missing(
+    machines: Cluster, made: Path, tmp_path: Path
+) -> None:
+    shoot = tmp_path / "shoot"
+    shutil.copytree(made, shoot)
+    with server(tmp_path / "serving", **machines.environment):
+        run = Develop(
+            start("develop", shoot, "--out", tmp_path / "out", "--json", data=tmp_path / "here", **machines.environment)
+        )
+        try:
+            assert run.process.stderr is not None
+            said = iter(run.process.stderr.readline, "")
+            assert any("No worker is there" in line for line in said)
+        finally:
+            kill_group(run.process)
+            run.close()

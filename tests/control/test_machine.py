@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,9 +15,11 @@ from conformance.world import World
 from helpers import FakeClock
 from junmai import errors
 from junmai.config import Settings
+from junmai.control import conditions
 from junmai.control.controller import BatchController
 from junmai.control.lookout import Lookout
 from junmai.control.machine import Load, ThisMachine
+from junmai.control.presence import Presence
 from junmai.domain.lifecycle import PauseReason
 from junmai.store.sqlite import SqliteStore
 
@@ -106,9 +109,26 @@ def test_one_of_many_machines_holds_its_own_claims_and_pauses_nothing(
     held = []
     for memory in (40.0, 96.0, 90.0, 80.0):
         assert watched.look(memory=memory, seconds=10) == "running"
-        held.append(watched.lookout.is_held)
+        held.append(watched.lookout.held_for is not None)
     assert held == [False, True, True, False]
     assert len(watched.warnings()) == 1
+    watched.store.close()
+
+
+def test_a_folder_that_one_of_many_machines_does_not_see_pauses_only_where_no_other_develops(
+    settings: Settings, fake_clock: FakeClock, tmp_path: Path
+) -> None:
+    watched = Watched(settings.model_copy(update={"low_disk_mb": 0}), fake_clock, shared=True)
+    watched.look()
+    gone = conditions.Cause(PauseReason.SOURCE_MISSING, str(tmp_path / "nas"))
+    other = Presence(watched.store, settings, role="worker", scope=None, workers=1)
+    watched.lookout.pause(watched.batch, gone)
+    assert (watched.look(), watched.lookout.held_for) == ("running", gone)
+    (tmp_path / "nas").mkdir()
+    assert (watched.look(), watched.lookout.held_for) == ("running", None)
+    other.leave()
+    watched.lookout.pause(watched.batch, gone)
+    assert watched.store.batch(watched.batch.id).status == "paused"
     watched.store.close()
 
 

@@ -15,16 +15,19 @@ from rich.markup import escape
 
 from junmai import errors
 from junmai.cli.render import Reporter, counted, span
-from junmai.control import conditions, presetting
+from junmai.control import conditions, presetting, rooting
 from junmai.control.controller import BatchController
 from junmai.control.developing import is_served
 from junmai.control.dispatching import Dispatcher
+from junmai.control.recovery import live_runners
 from junmai.control.runner import Runner
 from junmai.domain.lifecycle import ENDED, BatchStatus
 from junmai.domain.model import Batch, Event
 from junmai.executors.processes import ProcessExecutor
 
 LOOK_SECONDS = 0.1
+WORKERS_SECONDS = 2.0
+"""So often whoever watches a batch looks for workers."""
 EXIT_DONE, EXIT_FAULT, EXIT_BAD_INPUT, EXIT_FAILURES, EXIT_PAUSED, EXIT_CANCELLED = range(6)
 _ENDS = {"item_processed": "processed", "item_failed": "failed"}
 
@@ -52,6 +55,8 @@ class Foreground:
         self.unreadable = 0
         self.resumed = False
         self._began = time.monotonic()
+        self._looked_at = -WORKERS_SECONDS
+        self._missing: str | None = None
 
     def run(self, batch: Batch, executor: ProcessExecutor, *, since: int) -> int:
         """Returns the exit code; `since` is the event that this run begins after."""
@@ -136,11 +141,8 @@ class Foreground:
         self._reporter.remark(photo.path if photo else "", event.photo_id, said)
 
     def _say_if_waiting(self, batch: Batch) -> None:
-        if isinstance(self._runner, Dispatcher) and self._runner.has_no_worker and batch.status == BatchStatus.RUNNING:
-            self._reporter.waiting("No worker is there: `junmai worker` on any machine starts one.")
-            return
-        if isinstance(self._runner, Dispatcher) and self._runner.lacking:
-            self._reporter.waiting(f"No worker has the root {' and '.join(self._runner.lacking)} that it needs.")
+        if batch.status == BatchStatus.RUNNING and (missing := self._missing_workers(batch)):
+            self._reporter.waiting(missing)
             return
         if batch.status != BatchStatus.PAUSED or self._presses:
             self._reporter.waiting(None)
@@ -153,6 +155,27 @@ class Foreground:
                 " It goes on by itself when that is over." if conditions.goes_on_by_itself(batch) else ""
             )
         self._reporter.waiting(text)
+
+    def _missing_workers(self, batch: Batch) -> str | None:
+        """Why nobody develops it, where photos are offered to workers: by this process, or by one that is watched."""
+        if isinstance(self._runner, Dispatcher):
+            none, lacking = self._runner.has_no_worker, self._runner.lacking
+        elif self._runner is None and self._controller.settings.executor == "celery":
+            if time.monotonic() < self._looked_at + WORKERS_SECONDS:
+                return self._missing
+            self._looked_at = time.monotonic()
+            settings = self._controller.settings
+            none = not any(one.workers for one in live_runners(self._store, settings, serving=batch.no))
+            lacking = () if none else rooting.missing_for(self._store, settings, batch)
+        else:
+            return None
+        self._missing = None
+        if none:
+            self._missing = "No worker is there: `junmai worker` on any machine starts one."
+        elif lacking:
+            root = " and ".join(lacking)
+            self._missing = f"No worker has the root {root} that it needs; {rooting.advice(lacking)}."
+        return self._missing
 
     # --- the user -----------------------------------------------------------------------------------------
 

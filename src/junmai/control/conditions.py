@@ -50,6 +50,12 @@ def source_cause(photo: Photo) -> Cause | None:
     return None if files.is_there(Path(photo.root)) else Cause(PauseReason.SOURCE_MISSING, photo.root)
 
 
+def is_back(cause: Cause) -> bool:
+    """Whether the folder that a cause is about can be used again."""
+    folder = Path(cause.detail)
+    return files.is_there(folder) if cause.reason is PauseReason.SOURCE_MISSING else files.takes_files(folder)
+
+
 def output_cause(batch: Batch) -> Cause | None:
     """The output folder is gone, or takes no files any more."""
     return None if files.takes_files(Path(batch.folder)) else Cause(PauseReason.FAILURES, batch.folder)

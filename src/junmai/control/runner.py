@@ -119,6 +119,11 @@ class Runner:
         elif self._stop is Stop.NO:
             self._stop = Stop.AFTER_HAND
 
+    @property
+    def held_for(self) -> conditions.Cause | None:
+        """Why it claims nothing for now, where that is of this machine alone."""
+        return self._lookout.held_for
+
     def run(self) -> None:
         """The loop, in the caller's thread."""
         self._enter()
@@ -237,7 +242,7 @@ class Runner:
     # --- claiming -----------------------------------------------------------------------------------------
 
     def _claim(self) -> None:
-        if self._stop is not Stop.NO or self._lookout.is_held:
+        if self._stop is not Stop.NO or self._lookout.held_for is not None:
             return
         if self._alone:
             if not self._in_hand:

@@ -13,7 +13,7 @@ from junmai import errors
 from junmai import log as logs
 from junmai.clock import iso
 from junmai.config import Settings
-from junmai.control import rooting
+from junmai.control import conditions, rooting
 from junmai.control.claiming import FromOffers
 from junmai.control.controller import BatchController
 from junmai.control.dispatching import WORKER, broker_of
@@ -64,6 +64,8 @@ class Work:
         check_version(store, settings)
         self._broker = BrokerWatch(broker_of(settings), complain)
         self._runner = Runner(store, executor, settings, role=WORKER, scope=None, source=self._source)
+        self._complain = complain
+        self._held_for: conditions.Cause | None = None
         self._asked = 0
         self.workers = executor.workers
         self.name = self._consumer.name
@@ -87,6 +89,7 @@ class Work:
         while thread.is_alive() and not self._asked:
             time.sleep(LOOK_SECONDS)
             self._consumer.want(self._source.limit)
+            self._say_if_held()
             if not self._consumer.is_alive and time.monotonic() > again_at:
                 log.warning("the consumer has ended; another begins")
                 again_at = time.monotonic() + AGAIN_SECONDS
@@ -94,6 +97,17 @@ class Work:
         self._end(thread)
         if self._runner.error is not None:
             raise self._runner.error
+
+    def _say_if_held(self) -> None:
+        cause = self._runner.held_for
+        if cause == self._held_for:
+            return
+        self._held_for = cause
+        words = (
+            "It goes on." if cause is None else f"Takes nothing new: {conditions.sentence(cause.reason, cause.detail)}."
+        )
+        log.warning("what this worker may take has changed", said=words)
+        self._complain(words)
 
     def _end(self, thread: threading.Thread) -> None:
         self._broker.stop()
