@@ -113,6 +113,8 @@ def _shown(default: object) -> str:
 def _allowed(name: str) -> str:
     """The bounds or the choices, as the schema of the settings tells them."""
     schema = Settings.model_json_schema()["properties"][name]
+    if {one.get("type") for one in schema.get("anyOf", [])} == {"array", "object"}:
+        return "a list or a table"
     given = next((one for one in schema.get("anyOf", []) if one.get("type") != "null"), schema)
     if "enum" in given:
         return ", ".join(f"`{one}`" for one in given["enum"])
