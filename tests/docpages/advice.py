@@ -72,7 +72,8 @@ ADVICE = {
     "store_away": "Start the PostgreSQL server, or see to the network. A runner waits and goes on by itself.",
     "store_refused": "Do what the detail says: mostly a wrong name or password, or a server that is too old.",
     "cluster_not_installed": "Install Junmai anew with its extra `cluster`.",
-    "broker_away": "Start the broker, or see to its address, its password and the network. Workers look into the store themselves meanwhile.",
+    "broker_away": "Start the broker, or see to its address, its password and the network. "
+    "Workers look into the store themselves meanwhile.",
     "versions_differ": "End the workers of the other version (`junmai workers`), and upgrade them.",
     "backup_failed": "Read the detail (room, or another backup at the same moment) and try again.",
     "backup_damaged": "Use another backup; `junmai backup list` shows them.",
