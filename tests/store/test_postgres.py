@@ -67,7 +67,7 @@ def test_without_the_packages_the_way_to_them_is_named(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "junmai.store.postgres", None)
-    with pytest.raises(errors.ClusterNotInstalled, match=r"pip install 'junmai\[cluster\]'"):
+    with pytest.raises(errors.ClusterNotInstalled, match=r"pipx install --force '\.\[cluster\]'"):
         open_store(Settings(data=tmp_path, store=postgres_url))
     SqliteStore(tmp_path / "junmai.db").close()
 
